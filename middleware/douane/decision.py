@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was decided: verdict, obligations, reasons, permitted destinations."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+__all__ = [
+    "Decision",
+    "DropTool",
+    "Obligation",
+    "PolicyEngine",
+    "Pseudonymise",
+    "Reason",
+    "ReasonKind",
+    "Redact",
+    "Rejection",
+    "Restore",
+    "SetField",
+    "Severity",
+    "Strip",
+    "Verdict",
+]
+
+Verdict = Literal["allow", "deny"]
+Severity = Literal["info", "low", "medium", "high", "critical"]
+ReasonKind = Literal["destination", "content", "operations"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudonymise:
+    """Replace findings of these types by surrogates that the vault can undo. `rule` is the id of the rule that asks for it."""
+
+    types: tuple[str, ...]
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redact:
+    """Remove findings of these types for good. With `unknown_only`, leave those that the caller itself had sent."""
+
+    types: tuple[str, ...]
+    rule: str
+    unknown_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """Put originals back for surrogates of these types in what returns to the caller."""
+
+    types: tuple[str, ...]
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetField:
+    """Set the member at `pointer` (RFC 6901, parents exist) of the body to a JSON scalar."""
+
+    pointer: str
+    value: str | int | bool | None
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Remove the member at `pointer` from the body; absent is fulfilled."""
+
+    pointer: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropTool:
+    """Remove the declared tool with this name; absent is fulfilled."""
+
+    name: str
+    rule: str
+
+
+Obligation = Pseudonymise | Redact | Restore | SetField | Strip | DropTool
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why: the rule's stable id, whom it is about, and a message that quotes no text of the exchange."""
+
+    id: str
+    kind: ReasonKind
+    severity: Severity
+    message: str
+    refs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why one candidate destination is not permitted."""
+
+    destination: str
+    id: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision. `permitted` holds ids of destinations, in the order of preference that the candidates came in.
+
+    `failed` names what failed where no policy decided (`undefined`, `timeout`, ...; see `PolicyFailed`); the verdict is then deny.
+    """
+
+    verdict: Verdict
+    obligations: tuple[Obligation, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    permitted: tuple[str, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
+    failed: str = ""
+
+
+class PolicyEngine(Protocol):
+    """A Rego engine with the policies loaded: JSON text in, JSON text out, nothing else crosses.
+
+    `evaluate` takes the input document and gives the value of the one entrypoint `data.douane.main.decision`. It raises
+    `PolicyFailed` for an undefined result, an error, a time-out or a crash, and answers or raises within its deadline.
+    It is thread-safe. `revision` identifies policies and data: `sha256:<hex>` of the bundle.
+    """
+
+    name: str
+    revision: str
+
+    def evaluate(self, document: str) -> str: ...
+
+    def close(self) -> None: ...

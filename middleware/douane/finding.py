@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was seen in an exchange: findings with a type, a place and a score, never the value."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from douane.exchange import Segment
+
+__all__ = ["Detector", "DetectorReport", "Finding", "Scanner", "ScanResult", "Span"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A detector's finding in one text. `start` and `end` count characters (code points), end exclusive; `score` is 0 to 1.
+
+    `type` is from the closed list of `douane.detect.types`.
+    """
+
+    type: str
+    start: int
+    end: int
+    score: float
+    detector: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A span in the segment with index `segment` of its exchange.
+
+    `known` is true on the response leg where the caller itself had sent the value in this exchange.
+    """
+
+    type: str
+    segment: int
+    start: int
+    end: int
+    score: float
+    detector: str
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorReport:
+    """Whether a detector looked at everything that it was asked to look at. `cause` is a word for a log: `timeout`, `crash`, `error`."""
+
+    name: str
+    version: str
+    ok: bool = True
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """Findings in order of segment and start, without overlaps, and a report from every detector."""
+
+    findings: tuple[Finding, ...]
+    reports: tuple[DetectorReport, ...]
+
+
+class Detector(Protocol):
+    """Looks at texts and says what is in them.
+
+    `detect` gives one sequence of spans for each text, in the order of `texts`; spans may overlap, `Scan` settles that.
+    It raises `DetectorFailed` where it could not look, never returns less than it saw, and puts no text into an error.
+    It must not block longer than its own deadline, and is called from worker threads: it is thread-safe.
+    """
+
+    name: str
+    version: str
+
+    def detect(self, texts: Sequence[str]) -> Sequence[Sequence[Span]]: ...
+
+
+class Scanner(Protocol):
+    """Many detectors as one."""
+
+    def scan(self, segments: Sequence[Segment]) -> ScanResult:
+        """Findings of every segment. Never raises for a failed detector: its report says so, and policy decides."""
+        ...
+
+    def horizon(self, text: str) -> int:
+        """The earliest place in `text` from which more text could still make, lengthen or unmake a finding.
+
+        `len(text)` where nothing is open. Whatever lies before it is final. An over-approximation is allowed, missing one is not.
+        """
+        ...
