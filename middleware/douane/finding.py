@@ -7,7 +7,7 @@ from typing import Protocol
 
 from douane.exchange import Segment
 
-__all__ = ["Detector", "DetectorReport", "Finding", "Scanner", "ScanResult", "Span"]
+__all__ = ["Detector", "DetectorReport", "Finding", "ScanResult", "Scanner", "Span"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +84,8 @@ class Scanner(Protocol):
 
         `len(text)` where nothing is open. Whatever lies before it is final. An over-approximation is allowed, missing one is not.
         """
+        ...
+
+    def is_calm(self, text: str) -> bool:
+        """True only where `scan` of this text would find nothing and ask no other process. Cheap; a wrong False costs only time."""
         ...

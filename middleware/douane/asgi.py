@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""GuardMiddleware: the guard around any ASGI app that forwards to, or calls, a model. Pure ASGI; no framework is imported.
+
+    app.add_middleware(GuardMiddleware, border=load("douane.yaml"))
+
+Requests to the guarded paths are read whole, decided, and handed on as the policy left them; the app finds where they may go in
+`scope["douane"]`. What the app answers is guarded on its way back, streamed or not. Every other path passes untouched.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+
+from douane.answer import Answer
+from douane.border import Border
+from douane.client import Client, Message, Receive, Scope, Send
+from douane.enforce import Edits
+from douane.errors import BodyRejected, CallerError, DouaneError, LogUnavailable, UpstreamBroken, UpstreamError
+from douane.exchange import Destination, Principal
+from douane.guard import Admission, Ask
+from douane.refusal import failure, of_decision, of_error
+from douane.wire import openai
+from douane.wire.body import Body, BodyLimits, decode_content
+
+__all__ = ["GuardMiddleware", "Passage"]
+
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_NOT_HANDED_ON = frozenset({b"content-length", b"content-encoding", b"accept-encoding", b"transfer-encoding"})
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What the guarded app finds in `scope["douane"]`: where the request may go, and the id of the decision that says so."""
+
+    destination: Destination
+    decision_id: str
+
+
+class _ClientGone(Exception):
+    """The client closed the connection before its request was whole."""
+
+
+class GuardMiddleware:
+    """Guards `paths` of an app. The border is started and closed with the app's lifespan."""
+
+    def __init__(self, app: App, *, border: Border, paths: Iterable[str] = ("/v1/chat/completions",)) -> None:
+        self._app = app
+        self._border = border
+        self._paths = frozenset(paths)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(scope, receive, send)
+        elif scope["type"] == "http" and self._is_guarded(scope):
+            await self._cross(scope, Client(self._border, receive, send))
+        else:
+            await self._app(scope, receive, send)
+
+    def _is_guarded(self, scope: Scope) -> bool:
+        if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            return False
+        path: str = scope["path"]
+        # A router behind us may be more lenient than a string comparison: `//v1/Chat/completions/` must not slip past.
+        return path in self._paths or "/" + "/".join(part for part in path.lower().split("/") if part) in self._paths
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        loop = asyncio.get_running_loop()
+
+        async def started() -> Message:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await loop.run_in_executor(None, self._border.start)
+            return message
+
+        try:
+            await self._app(scope, started, send)
+        finally:
+            await loop.run_in_executor(None, self._border.close)
+
+    async def _cross(self, scope: Scope, client: Client) -> None:
+        try:
+            admission = await self._admit(scope, client)
+        except _ClientGone:
+            return
+        except LogUnavailable as cause:
+            await client.refuse(failure(cause))
+            return
+        if admission is None:
+            return
+        try:
+            await self._forward(scope, client, admission)
+        except LogUnavailable as cause:
+            if client.started:
+                raise  # its end cannot be recorded: the server breaks the answer off, so that nobody takes it for complete
+            await client.refuse(failure(cause))
+
+    async def _admit(self, scope: Scope, client: Client) -> Admission | None:
+        """The request leg; None where the client has got its refusal."""
+        border, headers = self._border, dict(scope["headers"])
+        principal: Principal | None = None
+        try:
+            principal = border.callers.identify(headers.get(b"authorization", b"").decode("latin-1"))
+            raw = await _read_body(headers, border.limits, client)
+            body = Body.parse(raw, border.limits)
+            exchange = openai.read_request(body)
+            ask = Ask(exchange, principal, border.routes.candidates(exchange.model))
+        except CallerError as cause:
+            code, status, who = cause.code, cause.status, principal
+            id_, seq = await client.blocking(lambda: border.guard.reject(code, who, status))
+            await client.refuse(of_error(cause, id_), id_, seq)
+            return None
+
+        def carry_out(edits: Edits) -> bytes:
+            return raw if edits.is_empty else body.rewrite(values=edits.values, keys=edits.keys, removed=edits.removed)
+
+        admission = await client.blocking(lambda: border.guard.admit(ask, carry_out))
+        if admission.destination is None:
+            await client.refuse(of_decision(admission.decision, admission.id), admission.id, admission.seq)
+            return None
+        return admission
+
+    async def _forward(self, scope: Scope, client: Client, admission: Admission) -> None:
+        """Hand the request on and the answer back; the outcome is recorded however it ends."""
+        assert admission.destination is not None and admission.body is not None
+        body = admission.body
+        headers = [(name, value) for name, value in scope["headers"] if name not in _NOT_HANDED_ON]
+        headers.append((b"content-length", str(len(body)).encode()))
+        inner = {**scope, "headers": headers, "douane": Passage(admission.destination, admission.id)}
+        is_delivered = False
+
+        async def receive() -> Message:
+            nonlocal is_delivered
+            if is_delivered:
+                return await client.receive()
+            is_delivered = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        answer = Answer(client, admission)
+        try:
+            await self._app(inner, receive, answer.send)
+            await answer.finish()
+        except UpstreamError as cause:
+            await answer.fail(cause)
+        except LogUnavailable:
+            raise
+        except DouaneError as cause:
+            await answer.fail(UpstreamBroken(str(cause)))
+        except OSError:
+            await answer.abandon("client_gone")
+        except BaseException:  # cancelled, or the app raised: its own affair, but the record is ours
+            await asyncio.shield(answer.abandon("app_failed"))
+            raise
+
+
+async def _read_body(headers: dict[bytes, bytes], limits: BodyLimits, client: Client) -> bytes:
+    kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+    if kind != b"application/json":
+        raise BodyRejected("the content type must be `application/json`", status=415, code="unsupported_content_type")
+    too_large = f"the body is larger than the {limits.size} bytes that this gateway takes"
+    declared = headers.get(b"content-length", b"")
+    if declared.isdigit() and int(declared) > limits.size:
+        raise BodyRejected(too_large, status=413, code="body_too_large")
+    pieces: list[bytes] = []
+    size = 0
+    is_more = True
+    while is_more:
+        message = await client.receive()
+        if message["type"] == "http.disconnect":
+            raise _ClientGone
+        pieces.append(message.get("body", b""))
+        size += len(pieces[-1])
+        if size > limits.size:
+            raise BodyRejected(too_large, status=413, code="body_too_large")
+        is_more = message.get("more_body", False)
+    raw = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    encoding = headers.get(b"content-encoding", b"").decode("latin-1")
+    return decode_content(raw, encoding, limits) if encoding else raw

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an adapter holds of douane: the guard, the routes, the callers and the limits, composed by `douane.config`."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from douane.errors import CallerUnknown
+from douane.exchange import Principal
+from douane.guard import Guard
+from douane.route import Routes
+from douane.wire.body import BodyLimits
+
+__all__ = ["Border", "Callers", "Part", "digest_of_key"]
+
+
+def digest_of_key(key: str) -> bytes:
+    """What is kept of an API key. Keys are long random strings, so a plain SHA-256 is enough."""
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Principals by the digest of their API key; `anonymous` is who asks without a known one, or None where nobody may."""
+
+    by_digest: Mapping[bytes, Principal] = field(repr=False)
+    anonymous: Principal | None
+
+    def identify(self, authorization: str) -> Principal:
+        """The principal of an `Authorization` header. Raises `CallerUnknown`."""
+        scheme, _, key = authorization.partition(" ")
+        if scheme.lower() == "bearer" and key:
+            known = self.by_digest.get(digest_of_key(key.strip()))
+            if known is not None:
+                return known
+        if self.anonymous is not None:
+            return self.anonymous
+        raise CallerUnknown("no caller is known by this API key; ask the operator of this gateway for one")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Something with a life of its own (a worker, the log): started before readiness is reported, asked about it, closed at the end."""
+
+    name: str
+    start: Callable[[], None]
+    is_ready: Callable[[], bool]
+    close: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Border:
+    """Everything that stands between an application and its models.
+
+    `executor` runs the guard, which blocks. `origin` names the decision log in the receipt that each answer carries.
+    """
+
+    guard: Guard
+    routes: Routes
+    callers: Callers
+    limits: BodyLimits
+    answer_limits: BodyLimits
+    origin: str
+    parts: Sequence[Part]
+    executor: ThreadPoolExecutor
+
+    def start(self) -> None:
+        """Start every part; blocks. Raises what a part raises."""
+        for part in self.parts:
+            part.start()
+
+    def close(self) -> None:
+        """Close every part, last first; blocks."""
+        self.executor.shutdown(wait=True, cancel_futures=False)
+        for part in reversed(self.parts):
+            part.close()

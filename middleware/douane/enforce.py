@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fulfils obligations: exchange + findings + decision -> edits. Pure; the edits are carried out by whoever holds the body.
+
+An obligation that cannot be fulfilled raises `Unfulfillable`, and the guard denies.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from douane.decision import Decision, DropTool, Obligation, Pseudonymise, Redact, Restore, SetField, Strip
+from douane.exchange import Exchange, Segment
+from douane.finding import Finding
+from douane.vault import Vault
+
+__all__ = ["Edits", "Replacer", "Unfulfillable", "enforce", "redaction"]
+
+_STRING_OR_QUOTE = re.compile(r'"(?:[^"\\]++|\\.)*+"|"', re.DOTALL)
+
+
+class Unfulfillable(Exception):
+    """An obligation cannot be fulfilled in this exchange; the message says why, in words of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """Changes to a body, by RFC 6901 pointer: `values` replaced or added, `keys` renamed, `removed` gone.
+
+    The maps hold text of the exchange and are in no `repr`. `counts` says how many findings each action met.
+    """
+
+    values: Mapping[str, object] = field(default_factory=dict, repr=False)
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    removed: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the body may go on byte for byte."""
+        return not (self.values or self.keys or self.removed)
+
+
+def redaction(type_: str) -> str:
+    """What stands for a finding that was removed for good."""
+    return f"[REDACTED:{type_}]"
+
+
+class Replacer:
+    """What a decision's obligations make of findings and of surrogates: the one place where text is replaced, for bodies and streams.
+
+    Redaction wins over a surrogate where two rules ask for both.
+    """
+
+    __slots__ = ("_pseudonymised", "_redacted", "_redacted_unknown", "_vault", "counts", "restored")
+
+    def __init__(self, obligations: Sequence[Obligation], vault: Vault) -> None:
+        self._vault = vault
+        self._redacted: set[str] = set()
+        self._redacted_unknown: set[str] = set()
+        self._pseudonymised: set[str] = set()
+        self.restored: set[str] = set()
+        self.counts: dict[str, int] = {}
+        for obligation in obligations:
+            match obligation:
+                case Redact(types, _, unknown_only):
+                    (self._redacted_unknown if unknown_only else self._redacted).update(types)
+                case Pseudonymise(types):
+                    self._pseudonymised.update(types)
+                case Restore(types):
+                    self.restored.update(types)
+                case SetField() | Strip() | DropTool():
+                    pass
+
+    def replacement(self, finding: Finding, value: str, *, bare: bool = False) -> str | None:
+        """What stands in the place of `value`, or None where it may stay. `bare` asks for a surrogate without brackets."""
+        if finding.type in self._redacted or (finding.type in self._redacted_unknown and not finding.known):
+            self._count("redacted")
+            text = redaction(finding.type)
+            return text.strip("[]").replace(":", "_") if bare else text
+        if finding.type in self._pseudonymised:
+            self._count("pseudonymised")
+            return self._vault.surrogate(finding.type, value, bare=bare)
+        self._count("left")
+        return None
+
+    def restore(self, text: str, *, in_json: bool = False) -> str:
+        """`text` with originals put back as far as a `Restore` obligation says; `in_json` escapes them for a JSON string."""
+        return self._vault.restore(text, self.restored, _json_escaped) if in_json else self._vault.restore(text, self.restored)
+
+    def _count(self, action: str) -> None:
+        self.counts[action] = self.counts.get(action, 0) + 1
+
+    def rewrite(self, segment: Segment, findings: Sequence[Finding]) -> str:
+        """The segment's text with its findings (in order, without overlaps) replaced."""
+        text, bare, in_json = segment.text, segment.kind in ("name", "identifier", "key"), segment.kind == "arguments"
+        pieces: list[str] = []
+        done = 0
+        for finding in findings:
+            value = text[finding.start : finding.end]
+            replacement = self.replacement(finding, value, bare=bare)
+            if replacement is None:
+                continue
+            if in_json and not inside_json_string(text[: finding.start]):
+                replacement = json.dumps(replacement)
+            pieces += (text[done : finding.start], replacement)
+            done = finding.end
+        pieces.append(text[done:])
+        rewritten = "".join(pieces)
+        if in_json and done and _is_json(text) and not _is_json(rewritten):
+            raise Unfulfillable("the arguments of a tool call would no longer be JSON")
+        return rewritten
+
+
+def inside_json_string(prefix: str) -> bool:
+    """Whether a JSON text that begins with `prefix` is inside a string at its end. `prefix` starts outside of one."""
+    return any(match[0] == '"' for match in _STRING_OR_QUOTE.finditer(prefix))
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _json_escaped(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)[1:-1]
+
+
+def enforce(
+    exchange: Exchange,
+    findings: Sequence[Finding],
+    decision: Decision,
+    vault: Vault,
+    *,
+    tool_pointers: Callable[[str], Sequence[str]] = lambda name: (),
+) -> Edits:
+    """The edits that fulfil the decision's obligations on one leg.
+
+    Request leg: findings are replaced, fields set and stripped. Response leg: findings are replaced, then surrogates restored.
+    `tool_pointers` gives the pointers of declared tools by name. Raises `Unfulfillable`.
+    """
+    replacer = Replacer(decision.obligations, vault)
+    by_segment: dict[int, list[Finding]] = {}
+    for finding in findings:
+        by_segment.setdefault(finding.segment, []).append(finding)
+    values: dict[str, object] = {}
+    keys: dict[str, str] = {}
+    restoring = exchange.leg == "response" and replacer.restored and not vault.is_empty
+    for index, segment in enumerate(exchange.segments):
+        found = by_segment.get(index, [])
+        if not found and not restoring:
+            continue
+        text = replacer.rewrite(segment, found)
+        if restoring:
+            text = replacer.restore(text, in_json=segment.kind == "arguments")
+        if text == segment.text:
+            continue
+        if segment.kind == "key":
+            keys[segment.pointer] = text
+        else:
+            values[segment.pointer] = text
+    removed: list[str] = []
+    for obligation in decision.obligations:
+        match obligation:
+            case SetField(pointer, value, _):
+                values[pointer] = value
+            case Strip(pointer, _):
+                removed.append(pointer)
+            case DropTool(name, _):
+                removed.extend(tool_pointers(name))
+            case Pseudonymise() | Redact() | Restore():
+                pass
+    return Edits(values, keys, tuple(removed), replacer.counts)

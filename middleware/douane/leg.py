@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The response leg of a stream: a StreamGuard a channel, decisions as findings appear, one outcome record at the end."""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from douane.decision import Decision
+from douane.enforce import Replacer
+from douane.exchange import Exchange, Segment, SegmentKind
+from douane.finding import Finding, ScanResult
+from douane.guard import Admission, Guard, Observed, final_result
+from douane.stream import StreamGuard
+
+__all__ = ["ChannelKey", "StreamDenied", "StreamLeg"]
+
+ChannelKey = tuple[str | int, ...]
+"""What tells the texts of a stream apart: their kind, the choice, the index of the tool call."""
+
+_FINDINGS_TOLD = 2000
+
+
+class StreamDenied(Exception):
+    """The policy denied in mid-stream; `decision` says why."""
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__("denied in mid-stream")
+        self.decision = decision
+
+
+class _Channel:
+    """One text of the stream, as its StreamGuard asks about it."""
+
+    def __init__(self, leg: "StreamLeg", index: int, in_json: bool) -> None:
+        self._leg = leg
+        self._index = index
+        self._in_json = in_json
+        self._pieces: list[str] = []
+        self._replacers: list[Replacer] = []
+        self.guard = StreamGuard(self, in_json=in_json)
+
+    def feed(self, text: str) -> str:
+        self._pieces.append(text)
+        return self.guard.feed(text)
+
+    @property
+    def segment(self) -> Segment:
+        """The text so far."""
+        kind: SegmentKind = "arguments" if self._in_json else "text"
+        return Segment("", "".join(self._pieces), f"/channel/{self._index}", "assistant", kind, "model")
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many findings each action met."""
+        return sum((Counter(replacer.counts) for replacer in self._replacers), Counter())
+
+    def horizon(self, text: str) -> int:
+        return min(self._leg.guard.scanner.horizon(text), self._leg.admission.vault.horizon(text))
+
+    def findings(self, text: str) -> Sequence[Finding]:
+        result = self._leg.guard.scanner.scan((Segment("", text, ""),))
+        self._leg.note_reports(result)
+        return self._leg.guard.judge_origin(self._leg.admission.vault, (text,), result.findings)
+
+    def decide(self, findings: Sequence[Finding], offset: int) -> Replacer:
+        decision = self._leg.decide_about(findings, self._index, offset) if findings else self._leg.decision
+        replacer = Replacer(decision.obligations, self._leg.admission.vault)
+        if findings:
+            self._replacers.append(replacer)
+        return replacer
+
+
+class StreamLeg:
+    """The response leg of one stream.
+
+    Policy decides in `open`, with what is known of the upstream, and again whenever something is found. Not thread-safe: one call at a
+    time. Call `open` first, and `conclude` exactly once, however the stream ends.
+    """
+
+    def __init__(self, guard: Guard, admission: Admission, observed: Observed) -> None:
+        self.guard = guard
+        self.admission = admission
+        self._observed = observed
+        self._channels: dict[ChannelKey, _Channel] = {}
+        self._reports = {report.name: report for report in guard.scanner.scan(()).reports}
+        self._findings: list[Finding] = []
+        self._sent = 0
+        self._decision = Decision("deny")
+        self._document = self._result = ""
+
+    def open(self) -> None:
+        """Decide before the first text. Raises `StreamDenied`."""
+        self._ask()
+
+    def feed(self, key: ChannelKey, text: str, *, in_json: bool = False) -> str:
+        """The next piece of a channel; returns what may leave. Raises `StreamDenied` or `StreamHeldTooLong`."""
+        channel = self._channels.get(key)
+        if channel is None:
+            channel = self._channels[key] = _Channel(self, len(self._channels), in_json)
+        out = channel.feed(text)
+        self._sent += len(out)
+        return out
+
+    def close(self, key: ChannelKey) -> str:
+        """The rest of a channel. Raises `StreamDenied`."""
+        channel = self._channels.get(key)
+        out = "" if channel is None else channel.guard.close()
+        self._sent += len(out)
+        return out
+
+    def is_calm(self, key: ChannelKey, text: str) -> bool:
+        """Whether `feed` would return without asking another process, so that it may be called on an event loop."""
+        channel = self._channels.get(key)
+        return self.guard.scanner.is_calm(text if channel is None else channel.guard.window + text)
+
+    def is_verbatim(self, key: ChannelKey) -> bool:
+        """Whether all of the channel left just as it came, so that what repeats its text tells nothing more."""
+        channel = self._channels.get(key)
+        return channel is None or not (channel.guard.edited or channel.guard.held)
+
+    @property
+    def channels(self) -> tuple[ChannelKey, ...]:
+        """Channels seen so far, in order."""
+        return tuple(self._channels)
+
+    @property
+    def decision(self) -> Decision:
+        """The latest decision."""
+        return self._decision
+
+    def decide_about(self, findings: Sequence[Finding], segment: int, offset: int) -> Decision:
+        """Decide with these new findings of a channel; `offset` is the place of the text that they were found in."""
+        moved = (replace(f, segment=segment, start=f.start + offset, end=f.end + offset) for f in findings)
+        self._findings.extend(moved)
+        self._ask()
+        return self._decision
+
+    def note_reports(self, result: ScanResult) -> None:
+        """A detector that failed once in a stream has failed: policy decides what that means."""
+        failed = {report.name: report for report in result.reports if not report.ok and self._reports[report.name].ok}
+        if failed:
+            self._reports |= failed
+            self._ask()
+
+    def conclude(self, ended: str, error: str = "") -> int:
+        """Record the outcome: `ended` is `complete`, `denied`, `client_gone`, `upstream_broken` or `failed`. Raises `LogUnavailable`."""
+        counts = sum((channel.counts for channel in self._channels.values()), Counter[str]())
+        custom: dict[str, object] = {
+            "edits": dict(counts),
+            "status": self._observed.status,
+            "ended": ended,
+            "characters_sent": self._sent,
+        }
+        metrics = {"timer_total_ns": time.monotonic_ns() - self.admission.started}
+        result = final_result(self._decision, self._result)
+        return self.guard.conclude(self.admission, self._document, result, metrics, custom, error or self._decision.failed)
+
+    def _ask(self) -> None:
+        ask = self.admission.ask
+        destination = self.admission.destination
+        chosen = () if destination is None else (destination,)
+        segments = tuple(channel.segment for channel in self._channels.values())
+        exchange = Exchange(ask.exchange.protocol, "response", ask.exchange.model, True, segments)
+        # The newest findings where there are too many to tell: a policy that counts sees at least this many.
+        scan = ScanResult(tuple(self._findings[-_FINDINGS_TOLD:]), tuple(self._reports.values()))
+        self._document = self.guard.document(exchange, scan, ask.principal, chosen, self._observed)
+        self._decision, self._result = self.guard.decide(self._document, chosen)
+        if self._decision.verdict != "allow":
+            raise StreamDenied(self._decision)
