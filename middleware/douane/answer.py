@@ -23,6 +23,7 @@ class Answer:
     """The app's answer to one admitted request. `send` is given to the app; then one of `finish`, `fail`, `abandon` takes effect."""
 
     def __init__(self, client: Client, admission: Admission) -> None:
+        """For an admission that is allowed."""
         assert admission.destination is not None
         self._client = client
         self._admission = admission
@@ -48,6 +49,11 @@ class Answer:
                 self._hold(piece)
             self._is_complete = not message.get("more_body", False)
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the guard itself ended the answer, so that what the app still does no longer matters."""
+        return self._is_concluded or (self._stream is not None and self._stream.has_ended)
+
     async def _start(self, message: Message) -> None:
         self._status = message["status"]
         fields = [(name.lower(), value) for name, value in message.get("headers", [])]
@@ -58,8 +64,8 @@ class Answer:
         receipt = self._client.receipt(self._admission.id, self._admission.seq)
         self._headers = [(name, value) for name, value in fields if name not in _NOT_HANDED_BACK] + receipt
         if self._kind == b"text/event-stream" and self._status < 400:
-            self._stream = StreamedAnswer(self._client, self._admission, self._observed(True), self._headers)
-            await self._stream.open()
+            limits = self._client.border.answer_limits
+            self._stream = StreamedAnswer(self._client, self._admission, self._observed(True), self._headers, limits)
 
     def _hold(self, piece: bytes) -> None:
         self._size += len(piece)
@@ -75,7 +81,7 @@ class Answer:
 
         Raises `UpstreamBroken` for what `fail` then says to the client.
         """
-        if not self._is_complete:
+        if not self._is_complete and not (self._stream is not None and self._stream.has_ended):
             if self._client.gone:
                 await self.abandon("client_gone")
                 return

@@ -11,6 +11,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
+import structlog
+
 from douane.answer import Answer
 from douane.border import Border
 from douane.client import Client, Message, Receive, Scope, Send
@@ -22,10 +24,11 @@ from douane.refusal import failure, of_decision, of_error
 from douane.wire import openai
 from douane.wire.body import Body, BodyLimits, decode_content
 
-__all__ = ["GuardMiddleware", "Passage"]
+__all__ = ["App", "GuardMiddleware", "Passage"]
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_log = structlog.get_logger("douane")
 _NOT_HANDED_ON = frozenset({b"content-length", b"content-encoding", b"accept-encoding", b"transfer-encoding"})
 
 
@@ -39,6 +42,10 @@ class Passage:
 
 class _ClientGone(Exception):
     """The client closed the connection before its request was whole."""
+
+
+class _StartFailed(Exception):
+    """A part of the border did not start; the server has been told."""
 
 
 class GuardMiddleware:
@@ -70,11 +77,19 @@ class GuardMiddleware:
         async def started() -> Message:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                await loop.run_in_executor(None, self._border.start)
+                try:
+                    await loop.run_in_executor(None, self._border.start)
+                except Exception as cause:
+                    # Said in the protocol: servers take a lifespan that merely raises for one that is not supported, and go on.
+                    why = str(cause) if isinstance(cause, DouaneError) else type(cause).__name__
+                    await send({"type": "lifespan.startup.failed", "message": f"douane cannot start: {why}"})
+                    raise _StartFailed from cause
             return message
 
         try:
             await self._app(scope, started, send)
+        except _StartFailed:
+            pass
         finally:
             await loop.run_in_executor(None, self._border.close)
 
@@ -84,6 +99,7 @@ class GuardMiddleware:
         except _ClientGone:
             return
         except LogUnavailable as cause:
+            _log.error("log_unavailable", cause=str(cause))
             await client.refuse(failure(cause))
             return
         if admission is None:
@@ -91,6 +107,7 @@ class GuardMiddleware:
         try:
             await self._forward(scope, client, admission)
         except LogUnavailable as cause:
+            _log.error("log_unavailable", cause=str(cause), decision=admission.id)
             if client.started:
                 raise  # its end cannot be recorded: the server breaks the answer off, so that nobody takes it for complete
             await client.refuse(failure(cause))
@@ -115,6 +132,8 @@ class GuardMiddleware:
             return raw if edits.is_empty else body.rewrite(values=edits.values, keys=edits.keys, removed=edits.removed)
 
         admission = await client.blocking(lambda: border.guard.admit(ask, carry_out))
+        if admission.decision.failed:
+            _log.error("decision_failed", cause=admission.decision.failed, decision=admission.id)
         if admission.destination is None:
             await client.refuse(of_decision(admission.decision, admission.id), admission.id, admission.seq)
             return None
@@ -141,6 +160,7 @@ class GuardMiddleware:
             await self._app(inner, receive, answer.send)
             await answer.finish()
         except UpstreamError as cause:
+            _log.warning("upstream_failed", cause=str(cause), code=cause.code, decision=admission.id)
             await answer.fail(cause)
         except LogUnavailable:
             raise
@@ -148,7 +168,9 @@ class GuardMiddleware:
             await answer.fail(UpstreamBroken(str(cause)))
         except OSError:
             await answer.abandon("client_gone")
-        except BaseException:  # cancelled, or the app raised: its own affair, but the record is ours
+        except BaseException as cause:  # cancelled, or the app raised: its own affair, but the record is ours
+            if answer.has_ended and isinstance(cause, Exception):
+                return  # the app only noticed, in words of its own, that the guard had ended the answer
             await asyncio.shield(answer.abandon("app_failed"))
             raise
 

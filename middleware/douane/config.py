@@ -29,7 +29,7 @@ from douane.policy.server import OpaServerEngine
 from douane.route import Endpoint, Routes
 from douane.wire.body import BodyLimits
 
-__all__ = ["Config", "compose", "load", "read", "shipped_policies"]
+__all__ = ["Config", "compose", "environment", "load", "read", "shipped_policies"]
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$")]
 _Country = Annotated[str, StringConstraints(pattern=r"^([A-Z]{2}|UNKNOWN)$")]
@@ -205,9 +205,14 @@ def shipped_policies() -> Path:
     return checkout if (checkout / "main.rego").is_file() else package / "_policies"
 
 
-def load(path: str | Path, *, environment: Mapping[str, str] | None = None) -> Border:
+def environment() -> Mapping[str, str]:
+    """Where keys come from: the environment of the process."""
+    return os.environ
+
+
+def load(path: str | Path) -> Border:
     """Read a configuration and compose the border. Nothing is started yet. Raises `ConfigRejected`, `BundleRejected`, `LogUnavailable`."""
-    return compose(read(Path(path)), os.environ if environment is None else environment)
+    return compose(read(Path(path)), environment())
 
 
 def compose(config: Config, environment: Mapping[str, str]) -> Border:

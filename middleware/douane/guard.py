@@ -96,6 +96,11 @@ class Guard:
         self._labels = dict(labels or {})
         self._now = now
 
+    @property
+    def revision(self) -> str:
+        """The revision of the policies that decide now."""
+        return self._engine.revision
+
     # The request leg
 
     def admit(self, ask: Ask, carry_out: CarryOut) -> Admission:

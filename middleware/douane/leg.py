@@ -4,7 +4,7 @@
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from douane.decision import Decision
 from douane.enforce import Replacer
@@ -48,7 +48,8 @@ class _Channel:
     def segment(self) -> Segment:
         """The text so far."""
         kind: SegmentKind = "arguments" if self._in_json else "text"
-        return Segment("", "".join(self._pieces), f"/channel/{self._index}", "assistant", kind, "model")
+        self._pieces = ["".join(self._pieces)]
+        return Segment("", self._pieces[0], f"/channel/{self._index}", "assistant", kind, "model")
 
     @property
     def counts(self) -> Counter[str]:
@@ -71,6 +72,14 @@ class _Channel:
         return replacer
 
 
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """A text that came in one piece and had findings, with what was done about them."""
+
+    segment: Segment
+    counts: Counter[str]
+
+
 class StreamLeg:
     """The response leg of one stream.
 
@@ -83,6 +92,7 @@ class StreamLeg:
         self.admission = admission
         self._observed = observed
         self._channels: dict[ChannelKey, _Channel] = {}
+        self._texts: list[_Channel | _Whole] = []
         self._reports = {report.name: report for report in guard.scanner.scan(()).reports}
         self._findings: list[Finding] = []
         self._sent = 0
@@ -97,7 +107,8 @@ class StreamLeg:
         """The next piece of a channel; returns what may leave. Raises `StreamDenied` or `StreamHeldTooLong`."""
         channel = self._channels.get(key)
         if channel is None:
-            channel = self._channels[key] = _Channel(self, len(self._channels), in_json)
+            channel = self._channels[key] = _Channel(self, len(self._texts), in_json)
+            self._texts.append(channel)
         out = channel.feed(text)
         self._sent += len(out)
         return out
@@ -108,6 +119,22 @@ class StreamLeg:
         out = "" if channel is None else channel.guard.close()
         self._sent += len(out)
         return out
+
+    def whole(self, segment: Segment) -> str:
+        """A text that comes in one piece (an id, the name of a tool); returns what may stand in its place. Raises `StreamDenied`."""
+        vault = self.admission.vault
+        result = self.guard.scanner.scan((segment,))
+        self.note_reports(result)
+        findings = self.guard.judge_origin(vault, (segment.text,), result.findings)
+        decision = self._decision
+        counts: Counter[str] = Counter()
+        if findings:
+            self._texts.append(_Whole(segment, counts))
+            decision = self.decide_about(findings, len(self._texts) - 1, 0)
+        replacer = Replacer(decision.obligations, vault)
+        text = replacer.restore(replacer.rewrite(segment, findings), in_json=segment.kind == "arguments")
+        counts.update(replacer.counts)
+        return text
 
     def is_calm(self, key: ChannelKey, text: str) -> bool:
         """Whether `feed` would return without asking another process, so that it may be called on an event loop."""
@@ -145,7 +172,7 @@ class StreamLeg:
 
     def conclude(self, ended: str, error: str = "") -> int:
         """Record the outcome: `ended` is `complete`, `denied`, `client_gone`, `upstream_broken` or `failed`. Raises `LogUnavailable`."""
-        counts = sum((channel.counts for channel in self._channels.values()), Counter[str]())
+        counts = sum((text.counts for text in self._texts), Counter[str]())
         custom: dict[str, object] = {
             "edits": dict(counts),
             "status": self._observed.status,
@@ -160,7 +187,7 @@ class StreamLeg:
         ask = self.admission.ask
         destination = self.admission.destination
         chosen = () if destination is None else (destination,)
-        segments = tuple(channel.segment for channel in self._channels.values())
+        segments = tuple(text.segment for text in self._texts)
         exchange = Exchange(ask.exchange.protocol, "response", ask.exchange.model, True, segments)
         # The newest findings where there are too many to tell: a policy that counts sees at least this many.
         scan = ScanResult(tuple(self._findings[-_FINDINGS_TOLD:]), tuple(self._reports.values()))

@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An event stream on its way back: each chunk is read, guarded, and let go as far as its text is final.
+
+Decided before the first byte leaves, again whenever something is found, and recorded before the stream is said to be complete. A stream
+that is refused ends natively, with `finish_reason: content_filter`; one that broke off ends with an error event, since SDKs take a stream
+that just stops for a whole one.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from douane.client import Client
+from douane.errors import BodyRejected, ShapeRejected, UpstreamBroken, UpstreamError
+from douane.guard import Admission, Observed
+from douane.leg import ChannelKey, StreamDenied, StreamLeg
+from douane.refusal import Refusal, of_decision, of_error
+from douane.stream import StreamHeldTooLong
+from douane.wire import openai, openai_stream, sse
+from douane.wire.body import Body, BodyLimits
+from douane.wire.openai_stream import Chunk
+
+__all__ = ["StreamEnded", "StreamedAnswer"]
+
+_DONE = "[DONE]"
+_SEEN_LIMIT = 256
+_KEEP_ALIVE = b": keep-alive\n\n"
+
+
+class StreamEnded(OSError):
+    """The answer was ended by the guard; whoever sends the rest may stop, as with a client that went away."""
+
+
+class StreamedAnswer:
+    """One streamed answer: `take` what the app sends, then one of `finish`, `break_off` or `abandon`."""
+
+    def __init__(
+        self, client: Client, admission: Admission, observed: Observed, headers: list[tuple[bytes, bytes]], limits: BodyLimits
+    ) -> None:
+        self._client = client
+        self._admission = admission
+        self._observed = observed
+        self._headers = headers
+        self._limits = limits
+        self._parser = sse.SseParser(limits.size)
+        self._leg: StreamLeg | None = None
+        self._templates: dict[ChannelKey, Body] = {}  # the last chunk of each channel, from which an extra one can be made
+        self._last: Body | None = None
+        self._choices: dict[int, bool] = {}  # the choices seen, and whether each has finished
+        self._seen: set[str] = set()  # texts that repeat in every chunk (its id, the model), found to be harmless
+        self._is_closed = False
+        self.has_ended = False
+
+    async def take(self, piece: bytes) -> None:
+        """The next bytes of the stream. Raises `StreamEnded` once the guard has ended it, `UpstreamBroken` where it cannot be read."""
+        if self.has_ended:
+            return
+        items = [self._read(item) for item in self._parser.feed(piece)]
+        if not items:
+            return
+        leg = await self._open(items)
+        if self._is_calm(leg, items):
+            await self._deliver(leg, self._guarded(leg, items))
+        else:
+            await self._deliver(leg, await self._client.blocking(lambda: self._guarded(leg, items)))
+
+    async def finish(self) -> None:
+        """The app has sent everything. Raises `UpstreamBroken` for a stream that stops before it has finished."""
+        if not self.has_ended:
+            leg = self._leg
+            if leg is None or not self._parser.is_clean or not self._choices or not all(self._choices.values()):
+                raise UpstreamBroken("the stream broke off before it had finished")
+            rest = await self._client.blocking(lambda: self._guarded(leg, [_Item(is_done=True)]))
+            await self._deliver(leg, replace(rest, ending=b""))
+        if not self._is_closed:
+            await self._close(b"")
+
+    async def break_off(self, cause: UpstreamError) -> None:
+        """The upstream failed in mid-stream: say so where the client reads, after all that had arrived and may pass."""
+        if self.has_ended:
+            return
+        self.has_ended = True
+        client, admission, leg = self._client, self._admission, self._leg
+        refusal = of_error(cause, admission.id)
+        if leg is None:
+            await client.blocking(lambda: client.border.guard.fail(admission, cause.code))
+            await client.refuse(refusal, admission.id, admission.seq)
+            return
+        outcome = await client.blocking(lambda: self._guarded(leg, [_Item(is_done=True)]))
+        await client.blocking(lambda: leg.conclude("upstream_broken", cause.code))
+        await self._close(outcome.data + sse.encode(_error_body(refusal)))
+
+    async def abandon(self, why: str) -> None:
+        """Nobody is left to answer to."""
+        if self.has_ended:
+            return
+        self.has_ended = True
+        client, admission, leg = self._client, self._admission, self._leg
+        if leg is None:
+            await client.blocking(lambda: client.border.guard.fail(admission, why))
+        else:
+            await client.blocking(lambda: leg.conclude(why, why))
+
+    # One piece, step by step
+
+    def _read(self, item: sse.Event | sse.Comment) -> "_Item":
+        if isinstance(item, sse.Comment):
+            return _Item(_KEEP_ALIVE)  # that it came is passed on, what it says is not: nothing inspects it
+        if item.data.strip() == _DONE:
+            return _Item(is_done=True)
+        try:
+            body = Body.parse(item.data.encode(), self._limits)
+            return _Item(event=item.event, body=body, chunk=openai_stream.read_chunk(body))
+        except (BodyRejected, ShapeRejected) as cause:
+            raise UpstreamBroken(f"an event of the stream cannot be read: {cause}") from cause
+
+    async def _open(self, items: Iterable["_Item"]) -> StreamLeg:
+        """Decide before the first byte, with what the first chunk says of the model."""
+        if self._leg is not None:
+            return self._leg
+        model = next((item.chunk.model for item in items if item.chunk is not None and item.chunk.model), None)
+        destination = self._admission.destination
+        matches = destination is not None and (model is None or model == destination.model)
+        client, admission = self._client, self._admission
+        leg = StreamLeg(client.border.guard, admission, replace(self._observed, model_matches=matches))
+        try:
+            await client.blocking(leg.open)
+        except StreamDenied as denied:
+            self.has_ended = True
+            await client.blocking(lambda: leg.conclude("denied"))
+            await client.refuse(of_decision(denied.decision, admission.id), admission.id, admission.seq)
+            raise StreamEnded from denied
+        self._leg = leg
+        await client.start(self._observed.status, self._headers)
+        return leg
+
+    def _is_calm(self, leg: StreamLeg, items: Iterable["_Item"]) -> bool:
+        """Whether these items can be guarded on the event loop: nothing will be found, and no other process asked."""
+        texts: dict[ChannelKey, str] = {}
+        scanner = self._client.border.guard.scanner
+        for item in items:
+            chunk = item.chunk
+            if item.is_done or (chunk is not None and chunk.finished):
+                texts = dict.fromkeys(self._templates, "") | texts  # what is held back will be let go
+            if chunk is None:
+                continue
+            for fragment in chunk.fragments:
+                texts[fragment.channel] = texts.get(fragment.channel, "") + fragment.text
+            if not all(segment.text in self._seen or scanner.is_calm(segment.text) for segment in chunk.segments):
+                return False
+        return all(leg.is_calm(channel, text) for channel, text in texts.items())
+
+    def _guarded(self, leg: StreamLeg, items: Iterable["_Item"]) -> "_Outcome":
+        """What may leave of these items, and how it goes on; blocking where a text is not calm."""
+        pieces: list[bytes] = []
+        try:
+            for item in items:
+                if item.is_done:
+                    pieces.append(self._rest_of(leg, None))
+                    return _Outcome(b"".join(pieces), ending=sse.encode(_DONE))
+                pieces.append(item.verbatim if item.chunk is None else self._pass(leg, item))
+        except StreamDenied as denied:
+            return _Outcome(b"".join(pieces), refusal=of_decision(denied.decision, self._admission.id))
+        except StreamHeldTooLong as cause:
+            message = f"Blocked: {cause}, and it cannot be checked before its end (decision {self._admission.id})"
+            refusal = Refusal(400, "invalid_request_error", "held_too_long", message, {"decision_id": self._admission.id})
+            return _Outcome(b"".join(pieces), refusal=refusal)
+        return _Outcome(b"".join(pieces))
+
+    async def _deliver(self, leg: StreamLeg, outcome: "_Outcome") -> None:
+        client = self._client
+        if outcome.refusal is not None:
+            self.has_ended = True
+            error = outcome.refusal.code if outcome.refusal.code == "held_too_long" else ""
+            await client.blocking(lambda: leg.conclude("denied", error))
+            await self._close(outcome.data + self._refused(outcome.refusal))
+            raise StreamEnded
+        if outcome.ending is not None:
+            self.has_ended = True
+            await client.blocking(lambda: leg.conclude("complete"))  # INVARIANT: recorded before the stream says that it is done
+        data = outcome.data + (outcome.ending or b"")
+        if data:
+            await client.body(data, more=True)
+
+    async def _close(self, last: bytes) -> None:
+        self._is_closed = True
+        await self._client.body(last)
+
+    # One chunk
+
+    def _pass(self, leg: StreamLeg, item: "_Item") -> bytes:
+        body, chunk = item.body, item.chunk
+        assert body is not None and chunk is not None
+        values: dict[str, object] = {}
+        for segment in chunk.segments:
+            if segment.text in self._seen:
+                continue
+            text = leg.whole(segment)
+            if text != segment.text:
+                values[segment.pointer] = text
+            elif len(self._seen) < _SEEN_LIMIT:
+                self._seen.add(text)
+        for fragment in chunk.fragments:
+            self._choices.setdefault(fragment.choice, False)
+            text = leg.feed(fragment.channel, fragment.text, in_json=fragment.in_json)
+            self._templates[fragment.channel] = body
+            if fragment.choice in chunk.finished:
+                text += leg.close(fragment.channel)
+            if text != fragment.text:
+                values[fragment.pointer] = text
+        extra = b"".join(self._rest_of(leg, choice) for choice in chunk.finished)
+        self._choices |= dict.fromkeys(chunk.finished, True)
+        for choice, pointer in chunk.logprobs:
+            if not all(leg.is_verbatim(channel) for channel in self._templates if channel[1] == choice):
+                values[pointer] = None  # they spell what was held back or edited
+        if chunk.fragments or chunk.finished:
+            self._last = body
+        return extra + sse.encode(body.rewrite(values=values) if values else body.raw, item.event)
+
+    def _rest_of(self, leg: StreamLeg, choice: int | None) -> bytes:
+        """What is still held back of a choice, or of all, checked as it stands, in chunks of its own."""
+        pieces = []
+        for channel, template in self._templates.items():
+            if choice is None or channel[1] == choice:
+                rest = leg.close(channel)
+                if rest:
+                    pieces.append(sse.encode(openai_stream.extra_chunk(template, channel, rest)))
+        return b"".join(pieces)
+
+    def _refused(self, refusal: Refusal) -> bytes:
+        """The native end of a stream whose content is refused; SDKs read the finish reason, people the detail beside it."""
+        if self._last is None:
+            return sse.encode(_error_body(refusal))
+        pieces = []
+        for choice in [choice for choice, finished in self._choices.items() if not finished] or [0]:
+            chunk = json.loads(openai_stream.finish_chunk(self._last, choice, "content_filter"))
+            chunk["douane"] = {"message": refusal.message, **refusal.detail}
+            pieces.append(sse.encode(json.dumps(chunk, ensure_ascii=False, separators=(",", ":"))))
+        return b"".join((*pieces, sse.encode(_DONE)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One event of the stream as it was read: a chunk, the end, or something that passes as it is."""
+
+    verbatim: bytes = b""
+    event: str = ""
+    body: Body | None = field(default=None, repr=False)
+    chunk: Chunk | None = field(default=None, repr=False)
+    is_done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What may leave after one piece: `data`, and where the stream is at its end, `ending` or the refusal that takes its place."""
+
+    data: bytes = field(repr=False)
+    ending: bytes | None = None
+    refusal: Refusal | None = None
+
+
+def _error_body(refusal: Refusal) -> bytes:
+    return openai.error_body(refusal.message, type=refusal.type, code=refusal.code, extra={"douane": refusal.detail})
