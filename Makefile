@@ -1,0 +1,55 @@
+# `make run` and `make test` are all that a fresh machine needs: Python 3.11+, git and make.
+
+PYTHON ?= python3
+# uv of the system, or one installed into .uv by `make` itself.
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+
+.PHONY: help run demo test check policies unit opa bench clean
+
+help:
+	@echo "make run     the gateway, two demo models and a decision log, ready for a client on http://127.0.0.1:8080/v1"
+	@echo "make demo    a scripted conversation through it, both sides shown"
+	@echo "make test    everything: formats, types, layers, policies, tests"
+	@echo "make opa     provide the real OPA that the tests compare with"
+	@echo "make bench   measure against a plain proxy"
+
+run: .venv/.synced
+	@exec $(UV) run --no-sync python examples/run.py
+
+demo: .venv/.synced
+	@exec $(UV) run --no-sync python examples/demo.py
+
+test: check policies unit
+
+check: .venv/.synced
+	$(UV) run --no-sync ruff check .
+	$(UV) run --no-sync ruff format --check .
+	$(UV) run --no-sync mypy
+	$(UV) run --no-sync lint-imports
+
+# The real OPA where there is one, or Go to build it; the tests say so loudly where neither is.
+policies:
+	@if opa=$$(.ci/opa); then \
+		"$$opa" fmt --fail --list policies && "$$opa" check --strict -b policies && \
+		"$$opa" test -b policies --coverage --threshold 100 >/dev/null && "$$opa" test -b policies; \
+	elif [ "$$CI" = true ]; then exit 1; fi
+
+unit: .venv/.synced
+	$(UV) run --no-sync pytest
+
+opa:
+	@.ci/opa
+
+bench: .venv/.synced
+	$(UV) run --no-sync python benchmarks/gateway.py
+
+.venv/.synced: uv.lock pyproject.toml $(UV)
+	$(UV) sync --locked --all-extras
+	@touch $@
+
+.uv/bin/uv:
+	$(PYTHON) -m venv .uv
+	.uv/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+
+clean:
+	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
