@@ -117,7 +117,7 @@ def _serve(options: argparse.Namespace) -> int:
     app = gateway(border, connect=config.limits.connect_seconds, idle=config.limits.idle_seconds)
     server = Server(
         uvicorn.Config(
-            app,  # type: ignore[arg-type]  # uvicorn's ASGI types are narrower than the specification's mappings
+            app,
             host=listen.host,
             port=listen.port,
             lifespan="on",

@@ -45,7 +45,7 @@ class Listen(_Section):
     """Where the gateway listens."""
 
     host: str = "127.0.0.1"
-    port: int = Field(8080, ge=0, le=65535)
+    port: int = Field(default=8080, ge=0, le=65535)
 
 
 class Policies(_Section):
@@ -54,8 +54,8 @@ class Policies(_Section):
     path: Path | None = None
     engine: Literal["embedded", "opa"] = "embedded"
     opa_url: str = "http://127.0.0.1:8181"
-    deadline_ms: int = Field(250, ge=10, le=60_000)
-    memory_mb: int = Field(1024, ge=128)
+    deadline_ms: int = Field(default=250, ge=10, le=60_000)
+    memory_mb: int = Field(default=1024, ge=128)
     settings: dict[str, object] = Field(default_factory=dict)
 
 
@@ -87,7 +87,7 @@ class DestinationEntry(_Section):
     controller: _Country = "UNKNOWN"
     inference: tuple[_Country, ...] = ("UNKNOWN",)
     storage: tuple[_Country, ...] = ("UNKNOWN",)
-    retention_days: int | None = Field(None, ge=0)
+    retention_days: int | None = Field(default=None, ge=0)
     training: Literal["never", "opt_out", "opt_in", "forced", "unknown"] = "unknown"
     verified_at: date | None = None
     source: str = ""
@@ -111,20 +111,20 @@ class DetectorEntry(_Section):
     """Which detectors look. `regions` are the countries whose national phone formats are understood."""
 
     presidio: bool = True
-    presidio_deadline_ms: int = Field(2000, ge=100)
+    presidio_deadline_ms: int = Field(default=2000, ge=100)
     regions: tuple[str, ...] = ("FR", "DE", "GB", "ES", "IT", "NL", "BE", "PL", "PT", "AT", "CH", "IE", "LU", "SE", "US")
 
 
 class Limits(_Section):
     """Sizes in bytes, times in seconds. Whatever is over a limit is refused, never cut."""
 
-    request_bytes: int = Field(8 * 2**20, ge=1024)
-    response_bytes: int = Field(32 * 2**20, ge=1024)
-    depth: int = Field(64, ge=4, le=400)
-    leaves: int = Field(50_000, ge=100)
-    connect_seconds: float = Field(5.0, gt=0)
-    idle_seconds: float = Field(120.0, gt=0)
-    threads: int = Field(16, ge=1, le=256)
+    request_bytes: int = Field(default=8 * 2**20, ge=1024)
+    response_bytes: int = Field(default=32 * 2**20, ge=1024)
+    depth: int = Field(default=64, ge=4, le=400)
+    leaves: int = Field(default=50_000, ge=100)
+    connect_seconds: float = Field(default=5.0, gt=0)
+    idle_seconds: float = Field(default=120.0, gt=0)
+    threads: int = Field(default=16, ge=1, le=256)
 
 
 class Config(_Section):

@@ -24,6 +24,7 @@ __all__ = ["StreamEnded", "StreamedAnswer"]
 
 _DONE = "[DONE]"
 _SEEN_LIMIT = 256
+_EVENTS = frozenset({"message", "error", "ping", "completion", "chunk"})
 _KEEP_ALIVE = b": keep-alive\n\n"
 
 
@@ -110,7 +111,8 @@ class StreamedAnswer:
             return _Item(is_done=True)
         try:
             body = Body.parse(item.data.encode(), self._limits)
-            return _Item(event=item.event, body=body, chunk=openai_stream.read_chunk(body))
+            event = item.event if item.event in _EVENTS else ""  # any other name could be a text, and nothing inspects it
+            return _Item(event=event, body=body, chunk=openai_stream.read_chunk(body))
         except (BodyRejected, ShapeRejected) as cause:
             raise UpstreamBroken(f"an event of the stream cannot be read: {cause}") from cause
 

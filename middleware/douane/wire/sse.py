@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Event streams as the HTML standard defines them (WHATWG, 9.2.6): an incremental parser and the way back."""
+
+import codecs
+from dataclasses import dataclass, field
+
+from douane.errors import UpstreamBroken
+
+__all__ = ["Comment", "Event", "SseParser", "encode"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event: its data, and its type where it has one."""
+
+    data: str = field(repr=False)
+    event: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A line that begins with a colon; servers send it to keep the connection alive."""
+
+    text: str = field(repr=False)
+
+
+class SseParser:
+    """Feed bytes as they come, take the events that they complete. `limit` bounds one event, in bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
+        self._rest = ""  # an unfinished line
+        self._after_cr = False
+        self._is_first = True
+        self._data: list[str] = []
+        self._event = ""
+        self._size = 0
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether no event is left unfinished."""
+        return not (self._rest or self._data or self._event)
+
+    def feed(self, raw: bytes) -> list[Event | Comment]:
+        """The events and comments that these bytes complete. Raises `UpstreamBroken`."""
+        try:
+            text = self._decoder.decode(raw)
+        except UnicodeDecodeError as cause:
+            raise UpstreamBroken("the stream is not UTF-8") from cause
+        if not text:
+            return []
+        if self._is_first:
+            self._is_first = False
+            text = text.removeprefix("\ufeff")
+        if self._after_cr and text.startswith("\n"):
+            text = text[1:]  # the second half of a CRLF that came in two pieces
+        self._after_cr = text.endswith("\r") if text else self._after_cr
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        *lines, self._rest = (self._rest + text).split("\n")
+        found: list[Event | Comment] = []
+        for line in lines:
+            self._line(line, found)
+        if self._size + len(self._rest) > self._limit:
+            raise UpstreamBroken("an event of the stream is larger than `limits.response_bytes` allows")
+        return found
+
+    def _line(self, line: str, found: list[Event | Comment]) -> None:
+        if not line:
+            if self._data:
+                found.append(Event("\n".join(self._data), self._event))
+            self._data, self._event, self._size = [], "", 0
+            return
+        if line[0] == ":":
+            found.append(Comment(line[1:].removeprefix(" ")))
+            return
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        self._size += len(line)
+        if name == "data":
+            self._data.append(value)
+        elif name == "event":
+            self._event = value
+        # `id` and `retry` are for clients that reconnect, which chats do not; other names are ignored, as the standard asks
+
+
+def encode(data: bytes | str, event: str = "") -> bytes:
+    """One event on the wire."""
+    raw = data.encode() if isinstance(data, str) else data
+    head = b"event: " + event.encode() + b"\n" if event else b""
+    if b"\n" in raw or b"\r" in raw:
+        raw = b"\ndata: ".join(raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n"))
+    return head + b"data: " + raw + b"\n\n"
