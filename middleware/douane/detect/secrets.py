@@ -1,129 +1,226 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Credentials by their prefix and structure, and by the words in front of them. No rule by entropy alone: it flags nearly every prompt."""
+"""Finds secrets by what their issuers put in front of them, by their structure, or by the word that announces them; never by entropy."""
 
 import base64
 import binascii
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
 
 from douane.finding import Span
 
-__all__ = ["Secrets", "may_hold"]
+__all__ = ["Secrets"]
 
-_EDGE = r"(?<![A-Za-z0-9_-])"
-_END = r"(?![A-Za-z0-9_])"
+_TOKEN_RULES: tuple[tuple[str, str], ...] = (
+    ("API_KEY", r"sk-(?:proj|svcacct|admin|None|live|test)-[\w-]{20,250}"),  # OpenAI
+    ("API_KEY", r"sk-ant-[a-z0-9]{2,12}-[\w-]{20,250}"),  # Anthropic
+    ("API_KEY", r"sk-(?:or-v1-)?[A-Za-z0-9]{20,100}"),  # OpenAI of old, OpenRouter, DeepSeek
+    ("API_KEY", r"AIza[\w-]{35}"),  # Google
+    ("ACCESS_TOKEN", r"ya29\.[\w-]{20,250}"),
+    ("ACCESS_TOKEN", r"hf_[A-Za-z0-9]{30,50}"),  # Hugging Face
+    ("ACCESS_TOKEN", r"gh[pousr]_[A-Za-z0-9]{36,250}"),  # GitHub
+    ("ACCESS_TOKEN", r"github_pat_\w{50,100}"),
+    ("ACCESS_TOKEN", r"gl(?:pat|dt|rt|ptt|cbt|oas|soat)-[\w.-]{20,100}"),  # GitLab
+    ("API_KEY", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}"),  # AWS
+    ("ACCESS_TOKEN", r"xox[abeoprs](?:\.xox[bp])?-[A-Za-z0-9-]{10,200}"),  # Slack
+    ("ACCESS_TOKEN", r"xapp-\d-[A-Za-z0-9-]{20,200}"),
+    ("API_KEY", r"[rs]k_(?:live|test)_[A-Za-z0-9]{16,200}|whsec_[A-Za-z0-9+/=]{24,100}"),  # Stripe
+    ("ACCESS_TOKEN", r"npm_[A-Za-z0-9]{36}"),
+    ("ACCESS_TOKEN", r"pypi-AgE[\w-]{50,250}"),
+    ("API_KEY", r"SG\.[\w-]{20,24}\.[\w-]{39,50}"),  # SendGrid
+    ("API_KEY", r"(?:SK|AC)[0-9a-f]{32}"),  # Twilio
+    ("API_KEY", r"SCW[A-Z0-9]{17}"),  # Scaleway
+    ("API_KEY", r"key-[0-9a-f]{32}"),  # Mailgun
+    ("ACCESS_TOKEN", r"do[opr]_v1_[0-9a-f]{64}"),  # DigitalOcean
+    ("ACCESS_TOKEN", r"dapi[0-9a-f]{32}(?:-\d)?"),  # Databricks
+    ("ACCESS_TOKEN", r"hv[sbr]\.[\w-]{24,200}"),  # Vault
+    ("API_KEY", r"gsk_[A-Za-z0-9]{40,60}|xai-[A-Za-z0-9]{60,100}|pplx-[A-Za-z0-9]{40,60}|r8_[A-Za-z0-9]{37}"),  # Groq, xAI, Perplexity, Replicate
+)
+_TYPES = {f"t{number}": type_ for number, (type_, _) in enumerate(_TOKEN_RULES)}
+_TOKEN = re.compile(
+    r"(?<![A-Za-z0-9])(?:" + "|".join(f"(?P<t{number}>{pattern})" for number, (_, pattern) in enumerate(_TOKEN_RULES)) + r")(?![A-Za-z0-9_])"
+)
+_TOKEN_HINT = re.compile(
+    r"sk-|AIza|ya29\.|hf_|gh[pousr]_|github_pat_|gl[a-z]{2,4}-|A[KSBC][ICA]A|xox|xapp-|[rs]k_|whsec_|npm_|pypi-|SG\.|SK|AC|SCW|key-|_v1_|"
+    r"dapi|hv[sbr]\.|xai-|pplx-|r8_"
+)
+_JWT = re.compile(r"(?<![\w.-])(eyJ[\w-]{8,4000})\.eyJ[\w-]{2,6000}\.[\w-]{0,2000}(?![\w-])")
+_JWT_OPEN = re.compile(r"(?<![\w.-])eyJ[\w.-]*\Z")
+_CONNECTION = re.compile(
+    r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s/:@\"'<>`]{0,80}:(?P<password>[^\s@/\"'<>`]{1,120})@[^\s\"'<>`,;)\]}]{1,200}"
+    r"(?![^\s\"'<>`,;)\]}])"
+)
+_CONNECTION_OPEN = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s\"'<>`]{0,440}\Z")
 
-# (type, literal that must occur, pattern). After the providers' own documentation of their token formats.
-_RULES: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
-    (type_, literal, re.compile(pattern))
-    for type_, literal, pattern in (
-        ("API_KEY", "sk-ant-", rf"{_EDGE}sk-ant-[A-Za-z0-9_-]{{20,200}}{_END}"),
-        ("API_KEY", "sk-", rf"{_EDGE}sk-(?:proj-|svcacct-|admin-|or-v1-)?[A-Za-z0-9_-]{{20,200}}{_END}"),
-        ("API_KEY", "AIza", rf"{_EDGE}AIza[A-Za-z0-9_-]{{35}}{_END}"),
-        ("ACCESS_TOKEN", "hf_", rf"{_EDGE}hf_[A-Za-z0-9]{{30,60}}{_END}"),
-        ("ACCESS_TOKEN", "gh", rf"{_EDGE}gh[pousr]_[A-Za-z0-9]{{36,255}}{_END}"),
-        ("ACCESS_TOKEN", "github_pat_", rf"{_EDGE}github_pat_[A-Za-z0-9_]{{22,255}}{_END}"),
-        ("ACCESS_TOKEN", "glpat-", rf"{_EDGE}gl(?:pat|dt|rt|cbt)-[A-Za-z0-9_-]{{20,64}}{_END}"),
-        ("ACCESS_TOKEN", "xox", rf"{_EDGE}xox[abeoprs]-[A-Za-z0-9-]{{10,250}}{_END}"),
-        ("ACCESS_TOKEN", "npm_", rf"{_EDGE}npm_[A-Za-z0-9]{{36}}{_END}"),
-        ("ACCESS_TOKEN", "pypi-", rf"{_EDGE}pypi-AgE[A-Za-z0-9_-]{{50,250}}{_END}"),
-        ("ACCESS_TOKEN", "dop_v1_", rf"{_EDGE}do[opr]_v1_[a-f0-9]{{64}}{_END}"),
-        ("API_KEY", "_live_", rf"{_EDGE}[rs]k_live_[A-Za-z0-9]{{16,250}}{_END}"),
-        ("API_KEY", "_test_", rf"{_EDGE}[rs]k_test_[A-Za-z0-9]{{16,250}}{_END}"),
-        ("API_KEY", "SG.", rf"{_EDGE}SG\.[A-Za-z0-9_-]{{16,32}}\.[A-Za-z0-9_-]{{32,64}}{_END}"),
-        ("API_KEY", "SCW", rf"{_EDGE}SCW[A-Z0-9]{{17}}{_END}"),
-        ("API_KEY", "gsk_", rf"{_EDGE}gsk_[A-Za-z0-9]{{40,60}}{_END}"),
-        ("API_KEY", "AKIA", rf"{_EDGE}AKIA[A-Z2-7]{{16}}{_END}"),
-        ("API_KEY", "ASIA", rf"{_EDGE}ASIA[A-Z2-7]{{16}}{_END}"),
-    )
+_KEY_BEGIN = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----")
+_GAP = r"(?:\\[nrt]|[\s\"'+,|>\\])"
+_HEADER_LINES = rf"(?:{_GAP}*(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset):[^\n\\]{{0,120}})*"
+_KEY_BODY = re.compile(
+    rf"{_HEADER_LINES}(?P<body>(?:{_GAP}*+[A-Za-z0-9/+=]{{16,}}+)*+)"
+    rf"(?P<end>{_GAP}*+(?:[A-Za-z0-9/+=]{{1,15}}+{_GAP}*+)?-----END [A-Z0-9 ]{{0,40}}PRIVATE KEY(?: BLOCK)?-----)?"
 )
-_LITERALS = tuple(literal for _, literal, _ in _RULES)
-_PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:(?!-----END)[\s\S])*+(?:-----END [A-Z0-9 ]{0,40}-----)?")
-_JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{0,1000}(?![A-Za-z0-9_-])")
-_CONNECTION = re.compile(r"(?<![A-Za-z0-9])[a-z][a-z0-9+.-]{2,30}://[^\s:/@\"'<>]{0,100}:([^\s/@\"'<>]{1,200})@[A-Za-z0-9._\[\]:-]{1,255}[^\s\"'<>]{0,300}")
-_WORDS = (
-    "password|passwd|passphrase|passwort|kennwort|mot de passe|contrase\u00f1a|contrasena|wachtwoord|has\u0142o|senha|palavra-passe|"
-    "l\u00f6senord|salasana|adgangskode|pwd|secret[_-]?access[_-]?key|client[_-]?secret|api[_ -]?key|apikey|access[_-]?token|auth[_-]?token|"
-    "secret[_-]?key|private[_-]?token|bearer|mistral_api_key|secret"
+_KEY_OPEN = re.compile(
+    rf"{_HEADER_LINES}(?:{_GAP}*+[A-Za-z0-9/+=]{{16,}}+)*+{_GAP}*(?:[A-Za-z0-9/+=]{{0,15}}{_GAP}*(?:-{{0,5}}(?:(?<=-----)[A-Z0-9 -]{{0,60}})?)|"
+    r"(?:[A-Z][A-Za-z-]{0,10}(?::[^\n\\]{0,120})?))\Z"
 )
-# The word, at most a quote and an `is`, a sign, at most a quote, and the value in the first group.
-_KEYWORD = re.compile(
-    rf"(?<![A-Za-z])(?P<word>{_WORDS})[\"'`]?\s{{0,3}}(?:(?:is|ist|est|es|lautet)\s{{0,3}}:?|:|=|=>)\s{{0,3}}[\"'`]?(?P<value>[^\s\"'`,;<>]{{6,200}})", re.IGNORECASE
+
+_PASSWORD_WORDS = (
+    r"passwords?|passwd|passwort|passwörter|passphrase|pass ?code|pwd|pass|mots? de passe|mdp|kennwort|zugangscode|contrase(?:ñ|n)a|clave|"
+    r"senha|palavra-passe|wachtwoord|parola|hasło|haslo|lösenord|adgangskode|passord|salasana|pin"
 )
-_BEARER = re.compile(r"(?<![A-Za-z])(?P<word>bearer) (?P<value>[A-Za-z0-9._~+/-]{20,2000}=*)", re.IGNORECASE)
-_PLACEHOLDER = re.compile(
-    r"[x*.\u2022#-]{4,}|.*(?:your|my|example|change|placeholder|redacted|xxxx|todo|dummy|sample|insert|<|\$\{|\{\{|%\(|\(\)|getenv|environ|process\.env|"
-    r"os\.|config\.|self\.|null|none|undefined|true|false).*",
+_KEY_WORDS = r"api[ _-]?keys?|apikeys?|secret[ _-]?(?:access[ _-]?)?keys?|access[ _-]?keys?|client[ _-]?secrets?|secrets?|private[ _-]?key|cl[ée]s? (?:d['’])?api|api[ -]schlüssel|clave api|encryption[ _-]?key|signing[ _-]?key|account[ _-]?key|mistral\w{0,12}|scaleway\w{0,12}|scw\w{0,16}key"
+_ACCESS_WORDS = r"(?:access|auth|bearer|refresh|session|id|api|oauth|deploy|personal|github|gitlab|slack|bot)?[ _-]?token|jeton|authorization|bearer"
+_WORD = re.compile(
+    rf"(?<![^\W_])(?:[A-Za-z0-9]{{1,24}}_){{0,4}}(?:(?P<password>{_PASSWORD_WORDS})|(?P<key>{_KEY_WORDS})|(?P<token>{_ACCESS_WORDS}))(?:_[A-Za-z0-9]{{1,12}})?(?![^\W_])",
     re.IGNORECASE,
 )
-_PASSWORDS = frozenset({"password", "passwd", "passphrase", "passwort", "kennwort", "mot de passe", "wachtwoord", "senha", "pwd"})
+_WORD_HINT = re.compile(
+    r"pass|pwd|mdp|kennwort|zugangs|contrase|clave|senha|wachtwoord|parola|has[łl]o|lösen|adgang|salasana|pin\b|key|secret|schlüssel|clé|cle|"
+    r"mistral|scaleway|scw|token|jeton|authorization|bearer",
+    re.IGNORECASE,
+)
+_ASSIGNS = re.compile(r"[\"'`*]{0,3}[ \t]{0,3}(?::=|=>|[:=])[ \t]{0,3}(?:\*\*[ \t]?)?(?:(?:Bearer|Basic|Token)[ \t]{1,2})?")
+_SAYS = re.compile(r"[\"'`]?[ \t]{1,3}(?:(?:is|est|ist|es|è|é|lautet|jest|är|er|on|is:|ist:|est ?:)[ \t]{1,3})?")
+_QUOTED = re.compile(r"(?:\\?(?P<quote>[\"'`]))(?P<value>(?:(?!(?P=quote))[^\n\\]){1,200})\\?(?P=quote)")
+_BARE = re.compile(r"(?P<value>[^\s\"'`<>,;]{4,200})(?![^\s\"'`<>,;])")
+_VALUE_OPEN = re.compile(r"(?:\\?[\"'`][^\n]{0,202}|[^\s\"'`<>,;]{1,201})\Z")
+_PLACEHOLDER = re.compile(
+    r"[$<{%\[(]|.*(?:\.{3}|…|\*{3}|x{4}|X{4}|_here\b|-here\b|\$\{|\{\{|\(|\[|<|>)|"
+    r"(?:your|my|the|our|some|mon|votre|mein|ihr|dein|mi|tu|il|an?|any|new|old|this|that)[-_ ]|"
+    r"(?:none|null|nil|true|false|undefined|string|str|text|object|bytes|required|optional|placeholder|password|passwort|passwd|secret|token|"
+    r"api[-_]?key|change[-_]?me|example|dummy|redacted|hidden|masked|empty|todo|tbd|unset|default|n/?a|test|foo|bar|abc|key|value|secretstr)\w{0,3}\Z|"
+    r"(?:os|self|config|cfg|env|process|settings|args|options|request|req|params|props|data|user|this|vault|secrets|var|local|module|st)\.|"
+    r"https?://|arn:|sha\d+:|[/~.]|REDACTED|[A-Z]+(?:_[A-Z0-9]+)*_(?:[a-z]{5}\b|[A-Z]+\Z)|[-=_.*#~+]+\Z",
+    re.IGNORECASE,
+)
+_LETTER = re.compile(r"[^\W\d_]")
+_DIGIT = re.compile(r"\d")
+_SYMBOL = re.compile(r"[!@#$%^&*?~|]")
+_IDENTIFIER = re.compile(r"[a-z]+(?:_[a-z0-9]+)+\Z|[a-z]+(?:[A-Z][a-z]+\d?)+\Z|[A-Z]+(?:_[A-Z0-9]+)+\Z|[A-Za-z]\w*(?:\.[A-Za-z]\w*)+\Z")
+_LONGEST_WORD = 200
+_QUIET = re.compile(r"[^\W\d_]*")
 
 
 class Secrets:
-    """Finds credentials. Model-free, in process, linear in the text."""
+    """Keys, tokens, passwords, private keys and connection strings. Thread-safe; keeps no text."""
 
     name = "secrets"
-    version = "1"
 
-    def detect(self, texts: Sequence[str]) -> Sequence[Sequence[Span]]:
-        """See `Detector`."""
-        return [self._find(text) for text in texts]
+    def __init__(self) -> None:
+        self.version = version("douane")
 
-    def _find(self, text: str) -> list[Span]:
-        found = [
-            Span(type_, match.start(), match.end(), 1.0, self.name)
-            for type_, literal, pattern in _RULES
-            if literal in text
-            for match in pattern.finditer(text)
-            if not _is_placeholder(match[0])
-        ]
-        if "-----BEGIN" in text:
-            found += [Span("PRIVATE_KEY", *match.span(), 1.0, self.name) for match in _PRIVATE_KEY.finditer(text)]
+    def detect(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
+        """Spans of each text; they may overlap."""
+        return [tuple(self._detect(text)) for text in texts]
+
+    def is_calm(self, text: str) -> bool:
+        """Whether nothing in the text announces a secret."""
+        return not _CALM_BREAKER.search(text)
+
+    def horizon(self, text: str) -> int:
+        """The start of a value, a block or a token at the end of the text that more text could still change."""
+        size = horizon = len(text)
+        begin = text.rfind("-----BEGIN ")
+        while begin >= 0:
+            match = _KEY_BEGIN.match(text, begin)
+            if match and _KEY_OPEN.match(text, match.end()):
+                horizon = min(horizon, begin)
+            elif not match and size - begin < 80:
+                horizon = min(horizon, begin)
+            begin = text.rfind("-----BEGIN ", 0, begin)
+        if "eyJ" in text and (match := _JWT_OPEN.search(text, max(0, text.rfind("\n"), text.rfind(" ")))):
+            horizon = min(horizon, match.start())
+        place = text.rfind("://", max(0, size - 500))
+        if place >= 0 and (match := _CONNECTION_OPEN.search(text, max(0, place - 31))):
+            horizon = min(horizon, match.start())
+        tail = max(0, size - 2 * _LONGEST_WORD - 100)
+        if _WORD_HINT.search(text, tail):
+            for match in _WORD.finditer(text, tail):
+                for connector in (_ASSIGNS, _SAYS):
+                    joined = connector.match(text, match.end())
+                    if joined and (value := _VALUE_OPEN.match(text, joined.end())):
+                        horizon = min(horizon, value.start())
+        return horizon
+
+    def _detect(self, text: str) -> Iterator[Span]:
+        if "PRIVATE KEY" in text:
+            yield from self._private_keys(text)
         if "eyJ" in text:
-            found += [Span("JWT", *match.span(), 1.0, self.name) for match in _JWT.finditer(text) if _is_jwt(match[0])]
+            for match in _JWT.finditer(text):
+                if _is_jose_header(match[1]):
+                    yield self._span("JWT", match.start(), match.end(), 1.0)
+        if _TOKEN_HINT.search(text):
+            for match in _TOKEN.finditer(text):
+                if _DIGIT.search(match[0]) and not _is_filler(match[0]):
+                    yield self._span(_TYPES[match.lastgroup or ""], match.start(), match.end(), 0.98)
         if "://" in text:
-            found += [
-                Span("CONNECTION_STRING", *match.span(), 1.0, self.name)
-                for match in _CONNECTION.finditer(text)
-                if not _PLACEHOLDER.fullmatch(match[1])
-            ]
-        for pattern in (_KEYWORD, _BEARER):
-            for match in pattern.finditer(text):
-                value = match["value"].rstrip(".!?)]}")
-                if _is_value(match["word"].lower(), value):
-                    type_ = "PASSWORD" if match["word"].lower() in _PASSWORDS else "API_KEY"
-                    start = match.start("value")
-                    found.append(Span(type_, start, start + len(value), 0.8, self.name))
-        return found
+            for match in _CONNECTION.finditer(text):
+                if not _PLACEHOLDER.match(match["password"]):
+                    yield self._span("CONNECTION_STRING", match.start(), match.end(), 0.95)
+        if _WORD_HINT.search(text):
+            for match in _WORD.finditer(text):
+                yield from self._announced(text, match)
+
+    def _span(self, type_: str, start: int, end: int, score: float) -> Span:
+        return Span(type_, start, end, score, self.name)
+
+    def _private_keys(self, text: str) -> Iterator[Span]:
+        for begin in _KEY_BEGIN.finditer(text):
+            match = _KEY_BODY.match(text, begin.end())
+            if match and (match["body"] or match["end"]):
+                yield self._span("PRIVATE_KEY", begin.start(), match.end(), 1.0)
+
+    def _announced(self, text: str, word: re.Match[str]) -> Iterator[Span]:
+        """The value that a word such as `password` announces: after `:` or `=`, or in prose where it looks like nothing else."""
+        joined, assigned = _ASSIGNS.match(text, word.end()), True
+        if joined is None:
+            joined, assigned = _SAYS.match(text, word.end()), False
+        if joined is None:
+            return
+        match = _QUOTED.match(text, joined.end())
+        is_quoted = match is not None
+        match = match or _BARE.match(text, joined.end())
+        if match is None:
+            return
+        start, end = match.span("value")
+        if not is_quoted:
+            end = start + len(text[start:end].rstrip(".!?:)]}\\") or text[start:end])
+        kind = word.lastgroup
+        if _is_secret_value(text[start:end], kind == "password", is_quoted, assigned):
+            type_ = {"password": "PASSWORD", "key": "API_KEY"}.get(kind or "", "ACCESS_TOKEN")
+            yield self._span(type_, start, end, 0.85 if assigned else 0.6)
 
 
-def _is_placeholder(value: str) -> bool:
-    tail = value[-12:]
-    return len(set(tail)) < 4 or "xxxx" in value.lower() or "your" in value.lower() or "..." in value
+_CALM_BREAKER = re.compile(
+    rf"-----|eyJ|://|(?<![A-Za-z0-9])(?:{_TOKEN_HINT.pattern})[\w.+/=-]{{10}}|(?:{_WORD_HINT.pattern})[^\n]{{0,40}}(?:[:=\d\"'`]|[!@#$%^&*?~|]\S)",
+    re.IGNORECASE,
+)
 
 
-def _is_value(word: str, value: str) -> bool:
-    """Whether what follows a word for a secret looks like one: passwords are mixed, tokens are long and mixed; code and prose are neither."""
-    if len(value) < 6 or _PLACEHOLDER.fullmatch(value):
+def _is_secret_value(value: str, is_password: bool, is_quoted: bool, assigned: bool) -> bool:
+    """Whether a value that was announced looks like a secret and not like prose, code or a placeholder."""
+    if _PLACEHOLDER.match(value) or _is_filler(value):
         return False
-    kinds = sum((any(c.islower() for c in value), any(c.isupper() for c in value), any(c.isdigit() for c in value), not value.isalnum()))
-    if word in _PASSWORDS:
-        return kinds >= 2 and not re.fullmatch(r"[A-Za-z]+(?:[._()\[\]-][A-Za-z]*)*", value)
-    return len(value) >= 12 and any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
+    has_letter, has_digit, has_symbol = bool(_LETTER.search(value)), bool(_DIGIT.search(value)), bool(_SYMBOL.search(value))
+    if not is_password:
+        return len(value) >= 16 and has_letter and has_digit and " " not in value and not _IDENTIFIER.match(value)
+    if not assigned:
+        return len(value) >= 6 and has_letter and has_digit
+    if is_quoted:
+        return len(value) >= 4 and not _IDENTIFIER.match(value) and (" " not in value or has_digit or has_symbol)
+    return len(value) >= 4 and ((has_digit and (has_letter or has_symbol)) or (has_letter and has_symbol)) and not _IDENTIFIER.match(value)
 
 
-def _is_jwt(token: str) -> bool:
-    head = token.split(".", 1)[0]
+def _is_filler(value: str) -> bool:
+    """A value of one or two characters repeated, or one that says that it stands for another."""
+    return len(set(value[-12:])) <= 2 or "xxxx" in value.lower() or "your" in value.lower() or "example" in value.lower()
+
+
+def _is_jose_header(part: str) -> bool:
+    """Whether this is the header of a JSON Web Token (RFC 7515 § 4): base64url of a JSON object with `alg`."""
     try:
-        return isinstance(json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4))), dict)
-    except (ValueError, binascii.Error):
+        header = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (ValueError, binascii.Error, RecursionError):
         return False
-
-
-def may_hold(text: str) -> bool:
-    """Whether any rule could match at all; cheap."""
-    return any(literal in text for literal in _LITERALS) or "-----BEGIN" in text or "eyJ" in text or "://" in text or bool(_WORD.search(text))
-
-
-_WORD = re.compile(_WORDS, re.IGNORECASE)
+    return isinstance(header, dict) and "alg" in header
