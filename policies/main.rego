@@ -95,7 +95,7 @@ no_destination contains violation if {
 		"id": "douane.main.no_destination",
 		"kind": "destination",
 		"severity": "high",
-		"message": sprintf("none of the %d destinations that serve this model is permitted", [count(input.candidates)]),
+		"message": sprintf("no destination that serves this model is permitted (candidates: %d)", [count(input.candidates)]),
 		"refs": ["GDPR Art. 44"],
 	}
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A fake endpoint that answers as a test tells it, faults included, over raw sockets: an HTTP library would mend what must be broken."""
+"""A fake endpoint that answers as a test tells it, faults included. Over raw sockets: a library mends what is to be broken."""
 
 import contextlib
 import gzip
@@ -7,11 +7,12 @@ import json
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["FakeUpstream", "Received", "chat_answer", "chunk", "events", "fake_upstream"]
+__all__ = ["Connection", "FakeUpstream", "Received", "chat_answer", "chunk", "compressed", "events", "fake_upstream"]
 
 Script = Callable[["Connection"], None]
 
@@ -49,7 +50,8 @@ class Connection:
 
     def head(self, status: int = 200, *headers: str) -> None:
         """A status line and headers, one a string."""
-        self.send(f"HTTP/1.1 {status} X\r\n".encode() + b"".join(h.encode() + b"\r\n" for h in headers) + b"connection: close\r\n\r\n")
+        lines = (f"HTTP/1.1 {status} X", *headers, "connection: close")
+        self.send("".join(f"{line}\r\n" for line in lines).encode() + b"\r\n")
 
     def answer(self, body: bytes, status: int = 200, kind: str = "application/json", *headers: str) -> None:
         """A whole answer."""
@@ -66,6 +68,12 @@ class Connection:
     def piece(self, piece: bytes) -> None:
         """One chunk of a chunked answer."""
         self.send(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+
+    def drip(self, raw: bytes, pause: float = 0.005) -> None:
+        """Raw bytes one by one, `pause` seconds apart."""
+        for at in range(len(raw)):
+            self.send(raw[at : at + 1])
+            time.sleep(pause)
 
     def hang(self) -> None:
         """Say nothing until the client leaves or the test ends."""
@@ -89,7 +97,7 @@ class Connection:
 
 @dataclass(slots=True)
 class FakeUpstream:
-    """The endpoint; `script` answers each request, `gone` is set once a client left a hanging one."""
+    """The endpoint; `script` answers each request. `gone` is set once a client left before its answer ended."""
 
     url: str
     script: Script
@@ -126,6 +134,7 @@ def fake_upstream() -> Iterator[FakeUpstream]:
         for thread in threads:
             thread.join(timeout=10)
         listener.close()
+        assert not any(thread.is_alive() for thread in threads), "a script did not end"
 
 
 def _answer(upstream: FakeUpstream, connection: socket.socket) -> None:
@@ -141,9 +150,15 @@ def _answer(upstream: FakeUpstream, connection: socket.socket) -> None:
         first, *lines = head.decode("latin-1").split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         while len(body) < int(headers.get("content-length", "0")):
-            body += connection.recv(65536)
+            piece = connection.recv(65536)
+            if not piece:
+                return
+            body += piece
         upstream.received.append(Received(first.split()[1], headers, body))
-        upstream.script(Connection(connection, upstream.stop, upstream.gone))
+        try:
+            upstream.script(Connection(connection, upstream.stop, upstream.gone))
+        except ConnectionError:
+            upstream.gone.set()
 
 
 def chat_answer(text: str | None = "Hello.", model: str = "small-paris", **message: Any) -> bytes:
@@ -153,7 +168,9 @@ def chat_answer(text: str | None = "Hello.", model: str = "small-paris", **messa
     return json.dumps(answer).encode()
 
 
-def chunk(delta: dict[str, Any] | None = None, finish: str | None = None, index: int = 0, model: str = "small-paris", **more: Any) -> bytes:
+def chunk(
+    delta: dict[str, Any] | None = None, finish: str | None = None, index: int = 0, model: str = "small-paris", **more: Any
+) -> bytes:
     """One event with one chunk."""
     choices = [] if delta is None else [{"index": index, "delta": delta, "finish_reason": finish, **more}]
     tree = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": model, "choices": choices}
