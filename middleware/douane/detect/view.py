@@ -1,62 +1,82 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A view of a text in which simple disguises are undone, with an exact map back to the characters that were sent.
+"""A plainer view of a text, for detectors to see through disguises, with an exact map back."""
 
-Format characters, tags and variation selectors are dropped; digits of all scripts, compatibility forms, dashes and spaces are folded to
-ASCII (Unicode UAX 15, NFKC). One character of the view comes from one run of the original.
-"""
-
+import re
 import unicodedata
 from dataclasses import dataclass, field
 
-__all__ = ["View", "normalised"]
+__all__ = ["View", "view"]
 
-_DASHES = frozenset("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d")
-_DROPPED_CATEGORIES = frozenset({"Cf", "Mn", "Me"})
-_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0000, 0xE0200))
+# Characters that a view drops or folds. Plain accented letters, quotes and the like are none of them, so most texts need no view.
+_DROPPED = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
+    "\U000e0000-\U000e007f\U000e0100-\U000e01ef"
+)
+_SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_DASHES = "\u058a\u2010-\u2015\u2212\ufe58\ufe63\uff0d"
+_FOLDED = "\u2024\u2070-\u209c\u2100-\u214f\u2460-\u24ff\ufe10-\ufe6b\uff01-\uff9f\U0001d400-\U0001d7ff\U0001f100-\U0001f189\u00b2\u00b3\u00b9"
+_DROP = re.compile(f"[{_DROPPED}]")
+_CANDIDATE = re.compile(rf"[{_DROPPED}{_SPACES}{_DASHES}{_FOLDED}]|(?![0-9])\d")
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`text` as detectors should see it; `starts[i]` is where its character `i` begins in the original, which has `length` characters."""
+    """A view and, for every character of it, where the characters that it stands for start and end in the original."""
 
     text: str = field(repr=False)
     starts: tuple[int, ...] = field(repr=False)
-    length: int
+    ends: tuple[int, ...] = field(repr=False)
 
     def original(self, start: int, end: int) -> tuple[int, int]:
-        """The span of the original that a span of the view covers, dropped characters inside included."""
-        return self.starts[start], (self.starts[end - 1] + 1 if end else self.length)
+        """The part of the original that covers a non-empty part of the view, with whatever was dropped inside it."""
+        return self.starts[start], self.ends[end - 1]
+
+    def place(self, place: int, length: int) -> int:
+        """The place in the original of a place in the view; `length` is that of the original."""
+        return self.starts[place] if place < len(self.starts) else length
 
 
-def normalised(text: str) -> View | None:
-    """The view of a text, or None where it would be the text itself (always so for ASCII)."""
+def view(text: str) -> View | None:
+    """The view of `text`, or None where it would be the same.
+
+    Format characters go; spaces, dashes, digits of every script and compatibility forms of ASCII become ASCII. Each character is
+    looked at by itself, so the view of a part is the part of the view.
+    """
     if text.isascii():
         return None
-    characters: list[str] = []
+    out: list[str] = []
     starts: list[int] = []
-    for index, character in enumerate(text):
-        folded = character if character < "\x80" else _folded(character)
-        for one in folded:
-            characters.append(one)
-            starts.append(index)
-    seen = "".join(characters)
-    return None if seen == text else View(seen, tuple(starts), len(text))
+    ends: list[int] = []
+    done = 0
+    for match in _CANDIDATE.finditer(text):
+        place = match.start()
+        plain = _plain(match[0])
+        if plain == match[0]:
+            continue
+        out += (text[done:place], plain)
+        starts += range(done, place)
+        ends += range(done + 1, place + 1)
+        starts += [place] * len(plain)
+        ends += [place + 1] * len(plain)
+        done = place + 1
+    if not done:
+        return None
+    out.append(text[done:])
+    starts += range(done, len(text))
+    ends += range(done + 1, len(text) + 1)
+    return View("".join(out), tuple(starts), tuple(ends))
 
 
-def _folded(character: str) -> str:
-    code = ord(character)
-    if 0xD800 <= code <= 0xDFFF:
-        return "\ufffd"
-    if any(code in selectors for selectors in _SELECTORS):
+def _plain(character: str) -> str:
+    if _DROP.match(character):
         return ""
     category = unicodedata.category(character)
-    if category in _DROPPED_CATEGORIES:
-        return ""
-    if category == "Nd":
-        return str(unicodedata.digit(character))
     if category == "Zs":
         return " "
-    if character in _DASHES:
+    if category == "Pd" or character == "\u2212":
         return "-"
-    compatible = unicodedata.normalize("NFKC", character)
-    return compatible if compatible.isascii() and len(compatible) <= 3 else character
+    digit = unicodedata.decimal(character, None)
+    if digit is not None:
+        return str(digit)
+    folded = unicodedata.normalize("NFKC", character)
+    return folded if folded.isascii() and " " not in folded else character

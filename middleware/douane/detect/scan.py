@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Many detectors as one: every text and its plainer view looked at once, overlaps settled, and how far a stream is final."""
+
+import secrets
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import blake2b
+from threading import Lock
+
+from douane.detect.types import SECRET, TYPES
+from douane.detect.view import View, view
+from douane.errors import DetectorFailed
+from douane.exchange import Segment
+from douane.finding import Detector, DetectorReport, Finding, ScanResult, Span
+
+__all__ = ["Scan"]
+
+_REMEMBERED = 4096
+_RANKS = {type_: place for place, type_ in enumerate(TYPES)}
+_LONGEST_RUN = 512  # the longest finding that no detector reports as open by itself
+_ENDS_RUN = frozenset("\"<>{}|,;`[]")
+
+
+class Scan:
+    """Implements `Scanner` over some detectors.
+
+    A detector may also have `horizon(text) -> int`: the start of what is open beyond the last run of the text (see `_run_start`), and
+    `is_calm(text) -> bool`: true only where `detect` would find nothing. For one without them nothing is ever final or calm.
+
+    What was found in a text is remembered under a keyed hash, so that a history that comes again is not searched again. Thread-safe.
+    """
+
+    def __init__(self, detectors: Sequence[Detector]) -> None:
+        self._detectors = tuple(detectors)
+        self._horizons = tuple(_horizon_of(detector) for detector in self._detectors)
+        self._calm = tuple(_calm_of(detector) for detector in self._detectors)
+        self._key = secrets.token_bytes(32)
+        self._memory: OrderedDict[bytes, tuple[Span, ...]] = OrderedDict()
+        self._lock = Lock()
+
+    def scan(self, segments: Sequence[Segment]) -> ScanResult:
+        """See `Scanner.scan`. Every detector is asked once at most, about the texts that it has not seen and cannot rule out."""
+        keys = [self._digest(segment.text) for segment in segments]
+        known, fresh = self._recall(keys, segments)
+        reports = tuple(DetectorReport(detector.name, detector.version) for detector in self._detectors)
+        if fresh:
+            found, reports = self._look(tuple(fresh.values()))
+            settled = dict(zip(fresh, found, strict=True))
+            known |= settled
+            if all(report.ok for report in reports):
+                self._remember(settled)
+        findings = tuple(
+            Finding(span.type, index, span.start, span.end, span.score, span.detector)
+            for index, key in enumerate(keys)
+            for span in known[key]
+        )
+        return ScanResult(findings, reports)
+
+    def horizon(self, text: str) -> int:
+        """See `Scanner.horizon`. Ordinary prose is held back to the start of its last word."""
+        horizon = self._open(text)
+        plainer = view(text)
+        if plainer is not None:
+            horizon = min(horizon, plainer.place(self._open(plainer.text), len(text)))
+        return horizon
+
+    def is_calm(self, text: str) -> bool:
+        """See `Scanner.is_calm`."""
+        if not all(is_calm(text) for is_calm in self._calm):
+            return False
+        plainer = view(text)
+        return plainer is None or all(is_calm(plainer.text) for is_calm in self._calm)
+
+    def _open(self, text: str) -> int:
+        run = _run_start(text, len(text))
+        horizon = min((open_from(text) for open_from in self._horizons), default=len(text))
+        return run if run <= horizon else _run_start(text, horizon)
+
+    def _look(self, texts: Sequence[str]) -> tuple[list[tuple[Span, ...]], tuple[DetectorReport, ...]]:
+        views = [view(text) for text in texts]
+        spans: list[list[Span]] = [[] for _ in texts]
+        reports = []
+        # Each text, then each view that differs: (the text to read, the index of the original, the map back).
+        readings = [(text, index, None) for index, text in enumerate(texts)]
+        readings += [(plainer.text, index, plainer) for index, plainer in enumerate(views) if plainer is not None]  # type: ignore[misc]
+        for detector, is_calm in zip(self._detectors, self._calm, strict=True):
+            wanted = [reading for reading in readings if not is_calm(reading[0])]
+            found, report = _ask(detector, [reading[0] for reading in wanted]) if wanted else ((), _fine(detector))
+            reports.append(report)
+            for (_, index, plainer), some in zip(wanted, found, strict=False):
+                spans[index] += some if plainer is None else (_moved(span, plainer) for span in some)
+        return [_settle(some) for some in spans], tuple(reports)
+
+    def _recall(self, keys: Sequence[bytes], segments: Sequence[Segment]) -> tuple[dict[bytes, tuple[Span, ...]], dict[bytes, str]]:
+        known: dict[bytes, tuple[Span, ...]] = {}
+        fresh: dict[bytes, str] = {}
+        with self._lock:
+            for key, segment in zip(keys, segments, strict=True):
+                spans = self._memory.get(key)
+                if spans is None:
+                    fresh[key] = segment.text
+                else:
+                    self._memory.move_to_end(key)
+                    known[key] = spans
+        return known, fresh
+
+    def _remember(self, settled: dict[bytes, tuple[Span, ...]]) -> None:
+        with self._lock:
+            self._memory.update(settled)
+            while len(self._memory) > _REMEMBERED:
+                self._memory.popitem(last=False)
+
+    def _digest(self, text: str) -> bytes:
+        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, key=self._key).digest()
+
+
+def _horizon_of(detector: Detector) -> Callable[[str], int]:
+    method: Callable[[str], int] | None = getattr(detector, "horizon", None)
+    return method or (lambda _: 0)
+
+
+def _calm_of(detector: Detector) -> Callable[[str], bool]:
+    method: Callable[[str], bool] | None = getattr(detector, "is_calm", None)
+    return method or (lambda _: False)
+
+
+def _fine(detector: Detector) -> DetectorReport:
+    return DetectorReport(detector.name, detector.version)
+
+
+def _ask(detector: Detector, texts: Sequence[str]) -> tuple[Sequence[Sequence[Span]], DetectorReport]:
+    """What a detector found; where it failed, nothing and a report that says so."""
+    try:
+        found = detector.detect(texts)
+        for text, spans in zip(texts, found, strict=True):
+            if not all(span.type in _RANKS and 0 <= span.start < span.end <= len(text) for span in spans):
+                raise DetectorFailed("a span is outside of its text, or of the list of types", detector=detector.name)
+    except DetectorFailed as failure:
+        return (), DetectorReport(detector.name, detector.version, False, getattr(failure.__cause__, "cause_code", "error"))
+    except Exception:  # any failure of a detector is a report, and policy decides what that means
+        return (), DetectorReport(detector.name, detector.version, False, "error")
+    return found, _fine(detector)
+
+
+def _moved(span: Span, plainer: View) -> Span:
+    start, end = plainer.original(span.start, span.end)
+    return Span(span.type, start, end, span.score, span.detector)
+
+
+def _settle(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Spans without overlaps, in order: secrets first, then the longest, the surest, and the order of types."""
+    kept: list[Span] = []
+    starts: list[int] = []
+    for span in sorted(set(spans), key=_precedence):
+        place = bisect_left(starts, span.start)
+        if place and kept[place - 1].end > span.start:
+            continue
+        if place < len(kept) and kept[place].start < span.end:
+            continue
+        kept.insert(place, span)
+        starts.insert(place, span.start)
+    return tuple(kept)
+
+
+def _precedence(span: Span) -> tuple[bool, int, float, int, int, str]:
+    return span.type not in SECRET, span.start - span.end, -span.score, _RANKS[span.type], span.start, span.detector
+
+
+def _run_start(text: str, place: int) -> int:
+    """The start of the run that ends at `place`: characters without a space, or groups of which one ends or begins with a digit.
+
+    INVARIANT: a finding that is not reported as open by its detector lies within one run, and so do all findings that overlap it.
+    """
+    floor = max(0, place - _LONGEST_RUN)
+    while place > floor:
+        character = text[place - 1]
+        if character == " " or character == "\u00a0":
+            left = text[place - 2] if place > 1 else " "
+            right = text[place] if place < len(text) else "0"
+            if not (_may_end_group(left) and _may_begin_group(right) and (left in _NUMERIC or right in _NUMERIC)):
+                break
+        elif character >= "\u2000" or character in _ENDS_RUN or character.isspace():
+            break
+        place -= 1
+    return place
+
+
+_NUMERIC = frozenset("0123456789()+")
+
+
+def _may_end_group(character: str) -> bool:
+    return character in _NUMERIC or "A" <= character <= "Z"
+
+
+def _may_begin_group(character: str) -> bool:
+    return character in _NUMERIC or "A" <= character <= "Z"
