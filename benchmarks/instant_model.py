@@ -37,9 +37,7 @@ def _events() -> tuple[bytes, ...]:
     deltas: list[dict[str, str]] = [{"role": "assistant", "content": ""}]
     deltas += [{"content": word if index == 0 else f" {word}"} for index, word in enumerate(TEXT.split(" "))]
     finishes = [*(None for _ in deltas), "stop"]
-    choices = [
-        {"index": 0, "delta": d, "logprobs": None, "finish_reason": f} for d, f in zip([*deltas, {}], finishes, strict=True)
-    ]
+    choices = [{"index": 0, "delta": d, "logprobs": None, "finish_reason": f} for d, f in zip([*deltas, {}], finishes, strict=True)]
     chunks = [json.dumps({**_HEAD, "object": "chat.completion.chunk", "choices": [choice]}) for choice in choices]
     return tuple(f"data: {data}\n\n".encode() for data in (*chunks, "[DONE]"))
 

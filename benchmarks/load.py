@@ -221,9 +221,7 @@ def _percentile(values: list[float], percent: float) -> float:
     return values[max(0, min(len(values) - 1, -int(-len(values) * percent // 100) - 1))]
 
 
-def compare(
-    servers: Mapping[str, Server], loads: Mapping[str, Load] | Load, *, rounds: int = 5, warm: int = 1
-) -> dict[str, Result]:
+def compare(servers: Mapping[str, Server], loads: Mapping[str, Load] | Load, *, rounds: int = 5, warm: int = 1) -> dict[str, Result]:
     """Results by name; `warm` rounds before the others do not count. `loads` is one for all servers, or one for each name."""
     measured: dict[str, list[Round]] = {name: [] for name in servers}
     for number in range(warm + rounds):
@@ -246,9 +244,7 @@ def table(results: Mapping[str, Result], yardstick: str) -> str:
         cpu = result.cpu_per_request
         ratio = f"{cpu / base:.2f}" if base else "?"
         cells = [name, f"{cpu * 1000:.3f} ({low:.3f}-{high:.3f})", ratio, f"{(cpu - base) * 1000:.3f}"]
-        cells += [
-            f"{value * 1000:.2f}" for value in (*(result.latency(percent) for percent in (50, 95, 99)), result.first_byte(50))
-        ]
+        cells += [f"{value * 1000:.2f}" for value in (*(result.latency(percent) for percent in (50, 95, 99)), result.first_byte(50))]
         lines.append(f"| {' | '.join([*cells, f'{result.throughput:.0f}'])} |")
     return "\n".join(lines)
 

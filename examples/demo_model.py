@@ -189,9 +189,7 @@ class DemoModel:
         }
         return web.json_response({**head, **answer})
 
-    async def stream(
-        self, request: web.Request, body: Json, head: Json, call: Json | None, text: str, usage: Json
-    ) -> web.StreamResponse:
+    async def stream(self, request: web.Request, body: Json, head: Json, call: Json | None, text: str, usage: Json) -> web.StreamResponse:
         """The same answer as server-sent events; with `n`, the choices come by turns."""
         response = web.StreamResponse(headers={"content-type": "text/event-stream", "cache-control": "no-cache"})
         await response.prepare(request)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the demo stack: two demo models in processes of their own, and the gateway in this one. Ctrl-C stops everything.
 
-    python examples/run.py                 the ports of examples/demo.yaml
-    python examples/run.py --free-ports    any free ports; a configuration for them is written beside the log
+python examples/run.py                 the ports of examples/demo.yaml
+python examples/run.py --free-ports    any free ports; a configuration for them is written beside the log
 """
 
 import argparse

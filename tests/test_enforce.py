@@ -4,7 +4,6 @@
 import json
 
 import pytest
-from fakes.parts import segment
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from douane.enforce import Edits, Unfulfillable, enforce, inside_json_string
 from douane.exchange import Exchange, Leg, Segment
 from douane.finding import Finding
 from douane.vault import Vault
+from fakes.parts import segment
 
 
 def vault() -> Vault:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
-from fakes.parts import PARIS, MemoryLog, Scripted, WordScanner, allow, ask, deny, failing
 
 from douane.enforce import Edits
 from douane.errors import LogUnavailable
 from douane.exchange import Exchange, Segment
 from douane.finding import Scanner
 from douane.guard import Admission, Guard, Observed, Release
+from fakes.parts import PARIS, MemoryLog, Scripted, WordScanner, allow, ask, deny, failing
 
 WORDS = {"anna": "PERSON", "zoe": "PERSON"}
 PSEUDONYMISE = {"kind": "pseudonymise", "types": ["PERSON"], "rule": "douane.test.names"}

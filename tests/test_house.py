@@ -12,7 +12,19 @@ import douane
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "middleware" / "douane").rglob("*.py"))
-HEAVY = {"aiohttp", "fastapi", "opa_client", "phonenumbers", "presidio_analyzer", "pydantic", "regorus", "stdnum", "structlog", "uvicorn", "yaml"}
+HEAVY = {
+    "aiohttp",
+    "fastapi",
+    "opa_client",
+    "phonenumbers",
+    "presidio_analyzer",
+    "pydantic",
+    "regorus",
+    "stdnum",
+    "structlog",
+    "uvicorn",
+    "yaml",
+}
 
 
 def test_importing_the_package_is_cheap() -> None:

@@ -5,12 +5,12 @@ import json
 from collections.abc import Mapping
 
 import pytest
-from fakes.parts import MemoryLog, Scripted, WordScanner, allow, ask, deny
-from test_guard import OBSERVED, PSEUDONYMISE, REDACT, RESTORE, WORDS, carry_out
 
 from douane.exchange import Segment
 from douane.guard import Guard
 from douane.leg import StreamDenied, StreamLeg
+from fakes.parts import MemoryLog, Scripted, WordScanner, allow, ask, deny
+from test_guard import OBSERVED, PSEUDONYMISE, REDACT, RESTORE, WORDS, carry_out
 
 CONTENT = ("delta", 0, "content")
 

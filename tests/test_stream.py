@@ -5,7 +5,6 @@ import json
 from collections.abc import Sequence
 
 import pytest
-from fakes.parts import WordScanner
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from douane.exchange import Segment
 from douane.finding import Finding
 from douane.stream import StreamGuard, StreamHeldTooLong
 from douane.vault import Vault
+from fakes.parts import WordScanner
 
 SCANNER = WordScanner({"anna": "PERSON", "bert": "PERSON", "berlin": "LOCATION"})
 
@@ -41,7 +41,9 @@ def streamed(pieces: Sequence[str], *, in_json: bool = False) -> str:
     return "".join([*(guard.feed(piece) for piece in pieces), guard.close()])
 
 
-WORDS = st.lists(st.sampled_from(["Anna", "Bert", "berlin", "and", ", ", " ", "\n", "ann", "a", ".", "S", "S<", "<EMAIL_", ">"]), max_size=60)
+WORDS = st.lists(
+    st.sampled_from(["Anna", "Bert", "berlin", "and", ", ", " ", "\n", "ann", "a", ".", "S", "S<", "<EMAIL_", ">"]), max_size=60
+)
 
 
 @st.composite

@@ -42,7 +42,9 @@ def test_two_values_never_share_a_surrogate(values: list[str]) -> None:
     assert len({vault.surrogate("PERSON", value) for value in values}) == len(values)
 
 
-@given(st.lists(st.text(min_size=1).filter(lambda value: "_" not in value), min_size=1, max_size=10, unique=True), st.text(alphabet=".,! \n"))
+@given(
+    st.lists(st.text(min_size=1).filter(lambda value: "_" not in value), min_size=1, max_size=10, unique=True), st.text(alphabet=".,! \n")
+)
 def test_restoring_what_was_pseudonymised_gives_the_original(values: list[str], between: str) -> None:
     vault = Vault(KEY, "acme", free)
     text = between.join(vault.surrogate("PERSON", value) for value in values)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A chat through the gateway: only the base URL differs from a chat without it.
 
-    make run                                       in one terminal
-    uv run python examples/01_gateway/chat.py      in another
+make run                                       in one terminal
+uv run python examples/01_gateway/chat.py      in another
 """
 
 import os

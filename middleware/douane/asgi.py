@@ -141,7 +141,8 @@ class GuardMiddleware:
 
     async def _forward(self, scope: Scope, client: Client, admission: Admission) -> None:
         """Hand the request on and the answer back; the outcome is recorded however it ends."""
-        assert admission.destination is not None and admission.body is not None
+        assert admission.destination is not None
+        assert admission.body is not None
         body = admission.body
         headers = [(name, value) for name, value in scope["headers"] if name not in _NOT_HANDED_ON]
         headers.append((b"content-length", str(len(body)).encode()))

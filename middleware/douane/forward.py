@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Forwarder: the ASGI app behind the guard that carries a permitted request to its endpoint and the answer back, as it comes.
 
-aiohttp, because the HTTP client is what a gateway's cost is made of (`benchmarks/README.md`). No redirect is followed and no proxy taken from
-the environment: both would move the exchange to a place that policy has not seen.
+aiohttp, because the HTTP client is what a gateway's cost is made of (`benchmarks/README.md`). No redirect is followed and no proxy taken
+from the environment: both would move the exchange to a place that policy has not seen.
 """
 
 import asyncio
@@ -20,7 +20,16 @@ from douane.route import Endpoint
 __all__ = ["Forwarder"]
 
 _HANDED_BACK = frozenset(
-    {"content-type", "content-encoding", "retry-after", "retry-after-ms", "x-should-retry", "x-request-id", "request-id", "openai-processing-ms"}
+    {
+        "content-type",
+        "content-encoding",
+        "retry-after",
+        "retry-after-ms",
+        "x-should-retry",
+        "x-request-id",
+        "request-id",
+        "openai-processing-ms",
+    }
 )
 _HANDED_BACK_PREFIXES = ("x-ratelimit-", "ratelimit-")
 _USER_AGENT = "douane"

@@ -159,11 +159,13 @@ class Guard:
         body: bytes | None = None
         counts: Mapping[str, int] = {}
         if decision.verdict == "allow":
-            decision, _, body, counts = self._enforce(
-                exchange, scan.findings, decision, admission.vault, carry_out, admission.destination
-            )
+            decision, _, body, counts = self._enforce(exchange, scan.findings, decision, admission.vault, carry_out, admission.destination)
         metrics = {"timer_response_ns": time.monotonic_ns() - started, "timer_total_ns": time.monotonic_ns() - admission.started}
-        custom: dict[str, object] = {"edits": dict(counts), "status": observed.status, "ended": "complete" if body is not None else "denied"}
+        custom: dict[str, object] = {
+            "edits": dict(counts),
+            "status": observed.status,
+            "ended": "complete" if body is not None else "denied",
+        }
         seq = self.conclude(admission, document, final_result(decision, result), metrics, custom, decision.failed)
         return Release(decision, body, seq)
 
@@ -274,9 +276,7 @@ class Guard:
     ) -> int:
         timestamp = self._now().isoformat(timespec="microseconds").replace("+00:00", "Z")
         revision = self._engine.revision
-        record = DecisionRecord(
-            id_, exchange, kind, timestamp, _PATH, revision, document, result, self._labels, metrics, custom, error
-        )
+        record = DecisionRecord(id_, exchange, kind, timestamp, _PATH, revision, document, result, self._labels, metrics, custom, error)
         return self._log.append(record)
 
 

@@ -11,6 +11,7 @@ RecordKind = Literal["intent", "denied", "outcome", "rejected"]
 """`intent`: allowed, written before egress. `denied`: refused on the request leg. `outcome`: how it ended. `rejected`: never decided
 (unreadable body, unknown model)."""
 
+
 @dataclass(frozen=True, slots=True)
 class DecisionRecord:
     """One entry of the decision log, named as OPA's decision log event (`EventV1`) names it.
@@ -32,6 +33,7 @@ class DecisionRecord:
     metrics: Mapping[str, int] = field(default_factory=dict)
     custom: Mapping[str, object] = field(default_factory=dict)
     error: str = ""
+
 
 class DecisionLog(Protocol):
     """Keeps records in order, for good."""

@@ -120,5 +120,3 @@ class StreamGuard:
 
     def _is_inside(self, prefix: str) -> bool:
         return inside_json_string('"' + prefix if self._in_string else prefix)
-
-

@@ -192,7 +192,8 @@ class StreamedAnswer:
 
     def _pass(self, leg: StreamLeg, item: "_Item") -> bytes:
         body, chunk = item.body, item.chunk
-        assert body is not None and chunk is not None
+        assert body is not None
+        assert chunk is not None
         values: dict[str, object] = {}
         for segment in chunk.segments:
             if segment.text in self._seen:

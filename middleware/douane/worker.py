@@ -133,7 +133,8 @@ class Worker:
             start_new_session=True,  # Ctrl-C is for the parent to act on
             bufsize=0,
         )
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         os.set_blocking(process.stdin.fileno(), False)
         os.set_blocking(process.stdout.fileno(), False)
         return process
@@ -163,7 +164,8 @@ class Worker:
 
 
 def _exchange(process: subprocess.Popen[bytes], request: bytes, until: float) -> bytes:
-    assert process.stdin is not None and process.stdout is not None
+    assert process.stdin is not None
+    assert process.stdout is not None
     into, out = process.stdin.fileno(), process.stdout.fileno()
     unsent = memoryview(request)
     received = bytearray()

@@ -145,9 +145,7 @@ def test_it_calls_the_first_tool_with_the_surrogates(url: str, asks: str) -> Non
 
 def test_a_streamed_call_has_the_arguments_of_the_whole_one(url: str) -> None:
     whole = the_call(chat(url, f"book {LETTER}", tools=[TOOL]).choices[0].message)
-    calls = [
-        call for one in chunks(url, f"book {LETTER}", tools=[TOOL]) for c in one.choices for call in c.delta.tool_calls or ()
-    ]
+    calls = [call for one in chunks(url, f"book {LETTER}", tools=[TOOL]) for c in one.choices for call in c.delta.tool_calls or ()]
     functions = [call.function for call in calls if call.function is not None]
     assert (calls[0].id, functions[0].name, calls[-1].id) == ("call_1", "send_letter", None)
     assert "".join(function.arguments or "" for function in functions) == whole.function.arguments

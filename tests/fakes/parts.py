@@ -54,9 +54,7 @@ class WordScanner:
 
 def allow(*obligations: Mapping[str, object], permitted: Sequence[str] = ("paris",)) -> str:
     """The result of a policy that allows."""
-    return json.dumps(
-        {"verdict": "allow", "obligations": list(obligations), "reasons": [], "permitted": list(permitted), "rejections": []}
-    )
+    return json.dumps({"verdict": "allow", "obligations": list(obligations), "reasons": [], "permitted": list(permitted), "rejections": []})
 
 
 def deny(id_: str = "douane.test.denied", kind: str = "content", message: str = "a test says no") -> str:
@@ -115,8 +113,6 @@ def segment(text: str, **more: object) -> Segment:
 
 def ask(*texts: str, candidates: tuple[Destination, ...] = (PARIS, VIRGINIA), stream: bool = False) -> Ask:
     """What an adapter would bring for a chat with these texts."""
-    segments = tuple(
-        Segment(f"/messages/{index}/content", text, f"/messages/{index}/content", "user") for index, text in enumerate(texts)
-    )
+    segments = tuple(Segment(f"/messages/{index}/content", text, f"/messages/{index}/content", "user") for index, text in enumerate(texts))
     exchange = Exchange("openai.chat", "request", "small", stream, segments)
     return Ask(exchange, Principal("acme", "letters"), candidates)

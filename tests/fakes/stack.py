@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from fakes.serve import served
-from fakes.upstream import FakeUpstream, fake_upstream
 
 from douane import config as configuration
 from douane.audit.log import read
 from douane.gateway import gateway
+from fakes.serve import served
+from fakes.upstream import FakeUpstream, fake_upstream
 
 __all__ = ["Stack", "settings", "stack"]
 

@@ -168,9 +168,7 @@ def chat_answer(text: str | None = "Hello.", model: str = "small-paris", **messa
     return json.dumps(answer).encode()
 
 
-def chunk(
-    delta: dict[str, Any] | None = None, finish: str | None = None, index: int = 0, model: str = "small-paris", **more: Any
-) -> bytes:
+def chunk(delta: dict[str, Any] | None = None, finish: str | None = None, index: int = 0, model: str = "small-paris", **more: Any) -> bytes:
     """One event with one chunk."""
     choices = [] if delta is None else [{"index": index, "delta": delta, "finish_reason": finish, **more}]
     tree = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": model, "choices": choices}

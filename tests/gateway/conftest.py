@@ -6,6 +6,7 @@ from pathlib import Path
 
 import openai
 import pytest
+
 from fakes.stack import Stack, stack
 
 

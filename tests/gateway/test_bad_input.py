@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import openai
 import pytest
+
 from fakes.stack import Stack, stack
 from fakes.upstream import Connection, chat_answer, chunk, compressed, events
 
@@ -118,7 +119,9 @@ def failing(running: Stack, script: Callable[[Connection], None]) -> None:
 
 
 def test_an_endpoint_that_is_down_is_a_502(tmp_path: Path) -> None:
-    with stack(tmp_path, destinations=[_closed()], models={"small": [{"destination": "paris"}], "assistant": None, "frontier": None}) as running:
+    with stack(
+        tmp_path, destinations=[_closed()], models={"small": [{"destination": "paris"}], "assistant": None, "frontier": None}
+    ) as running:
         assert_error(chat(running), 502, "upstream_unreachable")
         assert [event["custom"]["kind"] for event in running.events] == ["intent", "outcome"]
         assert running.events[-1]["error"]["code"] == "upstream_unreachable"

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import openai
 import pytest
+
 from fakes.stack import Stack, stack
 from fakes.upstream import chunk, events
 

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import openai
 import pytest
+
 from fakes.stack import Stack, stack
 from fakes.upstream import chat_answer, chunk, compressed, events
 
@@ -153,7 +154,9 @@ def test_bytes_that_no_rule_edits_reach_the_endpoint_as_they_were(running: Stack
     assert running.paris.received[0].body == raw.replace(b'"small"', b'"small-paris"')
 
 
-@pytest.mark.parametrize(("status", "error"), [(400, openai.BadRequestError), (401, openai.AuthenticationError), (429, openai.RateLimitError)])
+@pytest.mark.parametrize(
+    ("status", "error"), [(400, openai.BadRequestError), (401, openai.AuthenticationError), (429, openai.RateLimitError)]
+)
 def test_errors_of_the_endpoint_come_back_as_they_were(running: Stack, status: int, error: type[openai.APIStatusError]) -> None:
     body = b'{"error": {"message": "no such thing", "type": "odd", "param": null, "code": "c7"}}'
     running.paris.script = lambda c: c.answer(body, status, "application/json", "retry-after: 7", "x-ratelimit-remaining-requests: 0")

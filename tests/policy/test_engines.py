@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from fakes.opa import opa_server
 
 from douane.errors import BundleRejected, ConfigRejected, PolicyFailed
 from douane.policy import bundle
 from douane.policy.embedded import EmbeddedEngine
 from douane.policy.server import OpaServerEngine
+from fakes.opa import opa_server
 
 # One policy whose behaviour the input chooses.
 MOODS = """

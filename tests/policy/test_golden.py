@@ -10,13 +10,13 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from fakes.opa import opa_server
 
 from douane.decision import PolicyEngine
 from douane.policy import bundle
 from douane.policy.document import read
 from douane.policy.embedded import EmbeddedEngine
 from douane.policy.server import OpaServerEngine
+from fakes.opa import opa_server
 
 ROOT = Path(__file__).parents[2]
 POLICIES = ROOT / "policies"

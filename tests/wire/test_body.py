@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A body: read strictly, rewritten without touching what nobody edits."""
 
+import contextlib
 import gzip
 import json
 import zlib
@@ -200,7 +201,7 @@ def test_a_place_that_does_not_exist_is_a_lookup_error(pointer: str) -> None:
     ("encoding", "raw"),
     [
         ("gzip", gzip.compress(b"[1]")),
-        ("GZIP ", gzip.compress(b"[1")+ gzip.compress(b"]")),
+        ("GZIP ", gzip.compress(b"[1") + gzip.compress(b"]")),
         ("deflate", zlib.compress(b"[1]")),
         ("deflate", zlib.compress(b"[1]", wbits=-15)),
         ("identity", b"[1]"),
@@ -232,7 +233,5 @@ def test_an_unknown_coding_is_refused(encoding: str) -> None:
 
 @given(st.binary(max_size=200), st.sampled_from(["gzip", "deflate"]))
 def test_decoding_garbage_is_rejected_or_ends(raw: bytes, encoding: str) -> None:
-    try:
+    with contextlib.suppress(BodyRejected):
         decode_content(raw, encoding, LIMITS)
-    except BodyRejected:
-        pass

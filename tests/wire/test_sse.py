@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 from douane.errors import UpstreamBroken
 from douane.wire.sse import Comment, Event, SseParser, encode
 
-LINES = st.lists(st.sampled_from(["data: a", "data:b", "data", "data: é😀", ": ping", ":", "event: error", "id: 7", "retry: 10", "x", "", ""]), max_size=20)
+LINES = st.lists(
+    st.sampled_from(["data: a", "data:b", "data", "data: é😀", ": ping", ":", "event: error", "id: 7", "retry: 10", "x", "", ""]),
+    max_size=20,
+)
 
 
 def parsed(pieces: list[bytes]) -> list[Event | Comment]:

@@ -27,7 +27,9 @@ _DOMAIN = re.compile(
     r"(?![0-9A-Za-z\u00c0-\u1fff_])"
 )
 _IPV4 = re.compile(r"(?<![\w.+-])(?:\d{1,3}\.){3}\d{1,3}(?![\w+-]|\.\d)")
-_IPV6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f:]{0,38}\d)(?:[0-9A-Fa-f]{1,4}:|:(?=:))(?:[0-9A-Fa-f]{0,4}:){1,7}[0-9A-Fa-f]{0,4}(?![\w:]|\.\d)")
+_IPV6 = re.compile(
+    r"(?<![\w:.])(?=[0-9A-Fa-f:]{0,38}\d)(?:[0-9A-Fa-f]{1,4}:|:(?=:))(?:[0-9A-Fa-f]{0,4}:){1,7}[0-9A-Fa-f]{0,4}(?![\w:]|\.\d)"
+)
 _MAC = re.compile(r"(?<![\w:.-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])")
 _IBAN_START = re.compile(r"(?<![\w+/])(?:([A-Za-z]{2})|([A-Z]{2})[ \u00a0])\d{2}")
 _UUID = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Za-z])")
@@ -39,7 +41,8 @@ _BEFORE_NUMBER = re.compile(r"[$€£#+/&?%]")
 _DIGITS = re.compile(r"\d")
 _NOT_DIGITS = re.compile(r"\D+")
 _CARD_WORDS = re.compile(
-    r"(?<![^\W\d_])(?:cards?|carte|karte\w*|kredit\w*|visa|master ?card|amex|american express|maestro|tarjeta|carta|kaart|cart[ãa]o|karta|cb|pan)"
+    r"(?<![^\W\d_])(?:cards?|carte|karte\w*|kredit\w*|visa|master ?card|amex|american express|maestro|tarjeta|carta|kaart|"
+    r"cart[ãa]o|karta|cb|pan)"
     r"(?![^\W\d_])",
     re.IGNORECASE,
 )
@@ -194,9 +197,7 @@ class Identifiers:
             if score and self._is_valid(shape.check, text[start:end] if shape.check in _WITH_SEPARATORS else digits):
                 yield self._span(shape.type, start, end, score)
 
-    def _believe(
-        self, shape: Plain, text: str, start: int, end: int, sizes: tuple[int, ...], separators: str, explained: bool
-    ) -> float:
+    def _believe(self, shape: Plain, text: str, start: int, end: int, sizes: tuple[int, ...], separators: str, explained: bool) -> float:
         """How far the evidence beside the checksum goes; 0 where it does not suffice."""
         if not explained and _speaks(shape.words, text, start, end):
             return 0.95

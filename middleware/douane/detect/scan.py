@@ -19,7 +19,7 @@ __all__ = ["Scan"]
 _REMEMBERED = 4096
 _RANKS = {type_: place for place, type_ in enumerate(TYPES)}
 _LONGEST_RUN = 512  # the longest finding that no detector reports as open by itself
-_ENDS_RUN = frozenset("\"<>{}|,;`[]")
+_ENDS_RUN = frozenset('"<>{}|,;`[]')
 
 
 class Scan:

@@ -35,11 +35,16 @@ _TOKEN_RULES: tuple[tuple[str, str], ...] = (
     ("ACCESS_TOKEN", r"do[opr]_v1_[0-9a-f]{64}"),  # DigitalOcean
     ("ACCESS_TOKEN", r"dapi[0-9a-f]{32}(?:-\d)?"),  # Databricks
     ("ACCESS_TOKEN", r"hv[sbr]\.[\w-]{24,200}"),  # Vault
-    ("API_KEY", r"gsk_[A-Za-z0-9]{40,60}|xai-[A-Za-z0-9]{60,100}|pplx-[A-Za-z0-9]{40,60}|r8_[A-Za-z0-9]{37}"),  # Groq, xAI, Perplexity, Replicate
+    (
+        "API_KEY",
+        r"gsk_[A-Za-z0-9]{40,60}|xai-[A-Za-z0-9]{60,100}|pplx-[A-Za-z0-9]{40,60}|r8_[A-Za-z0-9]{37}",
+    ),  # Groq, xAI, Perplexity, Replicate
 )
 _TYPES = {f"t{number}": type_ for number, (type_, _) in enumerate(_TOKEN_RULES)}
 _TOKEN = re.compile(
-    r"(?<![A-Za-z0-9])(?:" + "|".join(f"(?P<t{number}>{pattern})" for number, (_, pattern) in enumerate(_TOKEN_RULES)) + r")(?![A-Za-z0-9_])"
+    r"(?<![A-Za-z0-9])(?:"
+    + "|".join(f"(?P<t{number}>{pattern})" for number, (_, pattern) in enumerate(_TOKEN_RULES))
+    + r")(?![A-Za-z0-9_])"
 )
 _TOKEN_HINT = re.compile(
     r"sk-|AIza|ya29\.|hf_|gh[pousr]_|github_pat_|gl[a-z]{2,4}-|A[KSBC][ICA]A|xox|xapp-|[rs]k_|whsec_|npm_|pypi-|SG\.|SK|AC|SCW|key-|_v1_|"
@@ -61,7 +66,8 @@ _KEY_BODY = re.compile(
     rf"(?P<end>{_GAP}*+(?:[A-Za-z0-9/+=]{{1,15}}+{_GAP}*+)?-----END [A-Z0-9 ]{{0,40}}PRIVATE KEY(?: BLOCK)?-----)?"
 )
 _KEY_OPEN = re.compile(
-    rf"{_HEADER_LINES}(?:{_GAP}*+[A-Za-z0-9/+=]{{16,}}+)*+{_GAP}*(?:[A-Za-z0-9/+=]{{0,15}}{_GAP}*(?:-{{0,5}}(?:(?<=-----)[A-Z0-9 -]{{0,60}})?)|"
+    rf"{_HEADER_LINES}(?:{_GAP}*+[A-Za-z0-9/+=]{{16,}}+)*+{_GAP}*"
+    rf"(?:[A-Za-z0-9/+=]{{0,15}}{_GAP}*(?:-{{0,5}}(?:(?<=-----)[A-Z0-9 -]{{0,60}})?)|"
     r"(?:[A-Z][A-Za-z-]{0,10}(?::[^\n\\]{0,120})?))\Z"
 )
 
@@ -69,10 +75,17 @@ _PASSWORD_WORDS = (
     r"passwords?|passwd|passwort|passwörter|passphrase|pass ?code|pwd|pass|mots? de passe|mdp|kennwort|zugangscode|contrase(?:ñ|n)a|clave|"
     r"senha|palavra-passe|wachtwoord|parola|hasło|haslo|lösenord|adgangskode|passord|salasana|pin"
 )
-_KEY_WORDS = r"api[ _-]?keys?|apikeys?|secret[ _-]?(?:access[ _-]?)?keys?|access[ _-]?keys?|client[ _-]?secrets?|secrets?|private[ _-]?key|cl[ée]s? (?:d['’])?api|api[ -]schlüssel|clave api|encryption[ _-]?key|signing[ _-]?key|account[ _-]?key|mistral\w{0,12}|scaleway\w{0,12}|scw\w{0,16}key"
-_ACCESS_WORDS = r"(?:access|auth|bearer|refresh|session|id|api|oauth|deploy|personal|github|gitlab|slack|bot)?[ _-]?token|jeton|authorization|bearer"
+_KEY_WORDS = (
+    r"api[ _-]?keys?|apikeys?|secret[ _-]?(?:access[ _-]?)?keys?|access[ _-]?keys?|client[ _-]?secrets?|secrets?|private[ _-]?key|"
+    r"cl[ée]s? (?:d['’])?api|api[ -]schlüssel|clave api|encryption[ _-]?key|signing[ _-]?key|account[ _-]?key|mistral\w{0,12}|"
+    r"scaleway\w{0,12}|scw\w{0,16}key"
+)
+_ACCESS_WORDS = (
+    r"(?:access|auth|bearer|refresh|session|id|api|oauth|deploy|personal|github|gitlab|slack|bot)?[ _-]?token|jeton|authorization|bearer"
+)
 _WORD = re.compile(
-    rf"(?<![^\W_])(?:[A-Za-z0-9]{{1,24}}_){{0,4}}(?:(?P<password>{_PASSWORD_WORDS})|(?P<key>{_KEY_WORDS})|(?P<token>{_ACCESS_WORDS}))(?:_[A-Za-z0-9]{{1,12}})?(?![^\W_])",
+    rf"(?<![^\W_])(?:[A-Za-z0-9]{{1,24}}_){{0,4}}(?:(?P<password>{_PASSWORD_WORDS})|(?P<key>{_KEY_WORDS})|(?P<token>{_ACCESS_WORDS}))"
+    r"(?:_[A-Za-z0-9]{1,12})?(?![^\W_])",
     re.IGNORECASE,
 )
 _WORD_HINT = re.compile(
@@ -124,9 +137,7 @@ class Secrets:
         begin = text.rfind("-----BEGIN ")
         while begin >= 0:
             match = _KEY_BEGIN.match(text, begin)
-            if match and _KEY_OPEN.match(text, match.end()):
-                horizon = min(horizon, begin)
-            elif not match and size - begin < 80:
+            if (match and _KEY_OPEN.match(text, match.end())) or (not match and size - begin < 80):
                 horizon = min(horizon, begin)
             begin = text.rfind("-----BEGIN ", 0, begin)
         if "eyJ" in text and (match := _JWT_OPEN.search(text, max(0, text.rfind("\n"), text.rfind(" ")))):

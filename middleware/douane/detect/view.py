@@ -14,7 +14,9 @@ _DROPPED = (
 )
 _SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _DASHES = "\u058a\u2010-\u2015\u2212\ufe58\ufe63\uff0d"
-_FOLDED = "\u2024\u2070-\u209c\u2100-\u214f\u2460-\u24ff\ufe10-\ufe6b\uff01-\uff9f\U0001d400-\U0001d7ff\U0001f100-\U0001f189\u00b2\u00b3\u00b9"
+_FOLDED = (
+    "\u2024\u2070-\u209c\u2100-\u214f\u2460-\u24ff\ufe10-\ufe6b\uff01-\uff9f\U0001d400-\U0001d7ff\U0001f100-\U0001f189\u00b2\u00b3\u00b9"
+)
 _DROP = re.compile(f"[{_DROPPED}]")
 _CANDIDATE = re.compile(rf"[{_DROPPED}{_SPACES}{_DASHES}{_FOLDED}]|(?![0-9])\d")
 

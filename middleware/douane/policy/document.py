@@ -83,9 +83,7 @@ def write(
             "claims": dict(principal.claims),
         },
         "labels": [],
-        "segments": [
-            {"place": s.place, "role": s.role, "kind": s.kind, "trust": s.trust, "length": len(s.text)} for s in segments
-        ],
+        "segments": [{"place": s.place, "role": s.role, "kind": s.kind, "trust": s.trust, "length": len(s.text)} for s in segments],
         "findings": [
             {
                 "type": f.type,

@@ -212,7 +212,7 @@ def url_or_data(kind: str) -> Rule:
     """A URL that the provider would fetch, or the data itself (RFC 2397)."""
 
     def rule(lens: Lens, value: object, pointer: str, place: str) -> None:
-        if type(value) is str and not value[:5].lower() == "data:":
+        if type(value) is str and value[:5].lower() != "data:":
             lens.egress.append(Egress(place, "remote_url"))
             lens.add(value, pointer, place, "metadata")
         elif value is not None:
@@ -249,7 +249,9 @@ _SCHEMAS |= frozenset({"contains", "not", "if", "then", "else", "anyOf", "oneOf"
 _TEXTS = frozenset({"title", "description", "$comment", "pattern", "default", "const", "examples", "example", "enum"})
 _POINTS = frozenset({"$id", "$anchor", "$dynamicAnchor", "$ref", "$dynamicRef"})
 _NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "minItems"})
-_NUMBERS |= frozenset({"maxItems", "uniqueItems", "minProperties", "maxProperties", "strict", "nullable", "deprecated", "readOnly", "writeOnly"})
+_NUMBERS |= frozenset(
+    {"maxItems", "uniqueItems", "minProperties", "maxProperties", "strict", "nullable", "deprecated", "readOnly", "writeOnly"}
+)
 
 
 def schema(lens: Lens, value: object, pointer: str, place: str) -> None:

@@ -110,7 +110,7 @@ _CHOSEN = {
     "custom": {"custom": fields({"name": _NAME})},
 }
 _ALLOWED = fields({"mode": word("auto", "required"), "tools": items(tagged(_CHOSEN))})
-_APPROXIMATE = fields({name: _META for name in ("country", "region", "city", "timezone")})
+_APPROXIMATE = fields(dict.fromkeys(("country", "region", "city", "timezone"), _META))
 
 _REQUEST: Mapping[str, Rule] = {
     "tools": items(_TOOL),
@@ -147,10 +147,24 @@ _REQUEST: Mapping[str, Rule] = {
     "service_tier": word(*SERVICE_TIERS),
     "stream_options": fields({"include_usage": ignore, "include_obfuscation": ignore}),
     **dict.fromkeys(
-        (
-            "frequency_penalty logprobs max_completion_tokens max_tokens n parallel_tool_calls presence_penalty random_seed "
-            "safe_prompt seed store stream temperature top_k top_logprobs top_p"
-        ).split(),
+        [
+            "frequency_penalty",
+            "logprobs",
+            "max_completion_tokens",
+            "max_tokens",
+            "n",
+            "parallel_tool_calls",
+            "presence_penalty",
+            "random_seed",
+            "safe_prompt",
+            "seed",
+            "store",
+            "stream",
+            "temperature",
+            "top_k",
+            "top_logprobs",
+            "top_p",
+        ],
         ignore,
     ),
 }
@@ -267,9 +281,7 @@ def derived(body: Body) -> tuple[str, ...]:
     if type(choices) is not list:
         return ()
     return tuple(
-        f"/choices/{index}/logprobs"
-        for index, choice in enumerate(choices)
-        if type(choice) is dict and choice.get("logprobs") is not None
+        f"/choices/{index}/logprobs" for index, choice in enumerate(choices) if type(choice) is dict and choice.get("logprobs") is not None
     )
 
 

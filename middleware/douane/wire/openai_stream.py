@@ -191,9 +191,7 @@ def read_chunk(body: Body) -> Chunk:
             lens.member(name, value, "", "")
     model = tree.get("model")
     segments = tuple(segment for segment in lens.segments if segment.kind != "key" or segment.text not in _COMMON_NAMES)
-    return Chunk(
-        tuple(reader.fragments), segments, tuple(reader.finished), tuple(reader.logprobs), model if type(model) is str else ""
-    )
+    return Chunk(tuple(reader.fragments), segments, tuple(reader.finished), tuple(reader.logprobs), model if type(model) is str else "")
 
 
 # Names of an endpoint's own extensions, seen in the field; they hold nothing.
