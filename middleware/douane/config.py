@@ -16,6 +16,7 @@ from douane import __version__
 from douane.audit.log import SqliteLog
 from douane.border import Border, Callers, Part, digest_of_key
 from douane.detect.identifiers import Identifiers
+from douane.detect.presidio import DEFAULT as PRESIDIO_DEFAULT
 from douane.detect.presidio import PresidioPatterns
 from douane.detect.scan import Scan
 from douane.detect.secrets import Secrets
@@ -111,7 +112,9 @@ class DetectorEntry(_Section):
     """Which detectors look. `regions` are the countries whose national phone formats are understood."""
 
     presidio: bool = True
-    presidio_deadline_ms: int = Field(default=2000, ge=100)
+    # Spelt as Presidio spells it. Above half a minute Presidio's own time-out would skip a pattern in silence.
+    presidio_recognizers: tuple[str, ...] = PRESIDIO_DEFAULT
+    presidio_deadline_ms: int = Field(default=2000, ge=100, le=30_000)
     regions: tuple[str, ...] = ("FR", "DE", "GB", "ES", "IT", "NL", "BE", "PL", "PT", "AT", "CH", "IE", "LU", "SE", "US")
 
 
@@ -268,7 +271,7 @@ def _scanner(entry: DetectorEntry) -> tuple[Scan, list[Part]]:
     detectors: list[Detector] = [Identifiers(regions=entry.regions), Secrets()]
     parts: list[Part] = []
     if entry.presidio:
-        presidio = PresidioPatterns(deadline=entry.presidio_deadline_ms / 1000)
+        presidio = PresidioPatterns(deadline=entry.presidio_deadline_ms / 1000, recognisers=entry.presidio_recognizers)
         detectors.append(presidio)
         parts.append(Part("presidio", presidio.start, presidio.is_ready, presidio.close))
     return Scan(detectors), parts
