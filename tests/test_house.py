@@ -59,11 +59,18 @@ def test_every_file_says_its_licence_and_what_stands_in_it(path: Path) -> None:
 @pytest.mark.parametrize("path", [path for path in SOURCES if not path.name.startswith("__")], ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_module_lists_its_public_names(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    lists = [node for node in tree.body if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__"]
-    assert len(lists) == 1
-    assert isinstance(lists[0].value, ast.List)
-    names = [element.value for element in lists[0].value.elts if isinstance(element, ast.Constant)]
-    assert all(isinstance(name, str) for name in names)
+    assigned = {
+        getattr(target, "id", ""): node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+    }
+    public = assigned.get("__all__")
+    assert isinstance(public, ast.List)
+    names = [element.value for element in public.elts if isinstance(element, ast.Constant)]
+    defined = {getattr(node, "name", "") for node in tree.body} | set(assigned)
+    assert set(names) <= defined
+    assert {name for name in defined if name and not name.startswith("_")} <= set(names)
 
 
 def test_no_source_is_longer_than_home() -> None:

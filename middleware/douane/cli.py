@@ -176,12 +176,12 @@ def _tail(options: argparse.Namespace) -> int:
 def _print(events: Iterable[Mapping[str, object]], *, as_json: bool) -> int:
     shown = 0
     for event in events:
-        print(json.dumps(event, ensure_ascii=False) if as_json else line(event), flush=True)
+        print(json.dumps(event, ensure_ascii=False) if as_json else _line(event), flush=True)
         shown += 1
     return shown
 
 
-def line(event: Mapping[str, Any]) -> str:
+def _line(event: Mapping[str, Any]) -> str:
     """One record on one line, for people."""
     custom, input_, result = event["custom"], event.get("input") or {}, event.get("result") or {}
     kind = custom["kind"]

@@ -30,7 +30,22 @@ from douane.policy.server import OpaServerEngine
 from douane.route import Endpoint, Routes
 from douane.wire.body import BodyLimits
 
-__all__ = ["Config", "compose", "environment", "load", "read", "shipped_policies"]
+__all__ = [
+    "CallerEntry",
+    "Config",
+    "DestinationEntry",
+    "DetectorEntry",
+    "Limits",
+    "Listen",
+    "Log",
+    "Policies",
+    "RouteEntry",
+    "compose",
+    "environment",
+    "load",
+    "read",
+    "shipped_policies",
+]
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$")]
 _Country = Annotated[str, StringConstraints(pattern=r"^([A-Z]{2}|UNKNOWN)$")]

@@ -14,7 +14,7 @@ from douane.exchange import Exchange, Segment
 from douane.finding import Finding
 from douane.vault import Vault
 
-__all__ = ["Edits", "Replacer", "Unfulfillable", "enforce", "redaction"]
+__all__ = ["Edits", "Replacer", "Unfulfillable", "enforce", "inside_json_string", "redaction"]
 
 _STRING_OR_QUOTE = re.compile(r'"(?:[^"\\]++|\\.)*+"|"', re.DOTALL)
 

@@ -22,7 +22,7 @@ from douane.policy.document import Observed, denial, read, write
 from douane.record import DecisionLog, DecisionRecord, RecordKind
 from douane.vault import Vault
 
-__all__ = ["Admission", "Ask", "Guard", "Observed", "Release", "final_result"]
+__all__ = ["Admission", "Ask", "CarryOut", "Guard", "Observed", "Release", "final_result"]
 
 _PATH = "douane/main/decision"
 

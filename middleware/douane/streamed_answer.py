@@ -56,14 +56,21 @@ class StreamedAnswer:
         """The next bytes of the stream. Raises `StreamEnded` once the guard has ended it, `UpstreamBroken` where it cannot be read."""
         if self.has_ended:
             return
-        items = [self._read(item) for item in self._parser.feed(piece)]
-        if not items:
-            return
-        leg = await self._open(items)
-        if self._is_calm(leg, items):
-            await self._deliver(leg, self._guarded(leg, items))
-        else:
-            await self._deliver(leg, await self._client.blocking(lambda: self._guarded(leg, items)))
+        items: list[_Item] = []
+        broken: UpstreamBroken | None = None
+        try:
+            for item in self._parser.feed(piece):
+                items.append(self._read(item))
+        except UpstreamBroken as cause:
+            broken = cause  # what came before it in the same piece is delivered first
+        if items:
+            leg = await self._open(items)
+            if self._is_calm(leg, items):
+                await self._deliver(leg, self._guarded(leg, items))
+            else:
+                await self._deliver(leg, await self._client.blocking(lambda: self._guarded(leg, items)))
+        if broken is not None:
+            raise broken
 
     async def finish(self) -> None:
         """The app has sent everything. Raises `UpstreamBroken` for a stream that stops before it has finished."""

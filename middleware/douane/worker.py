@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Literal
 
-__all__ = ["Worker", "WorkerFailed", "serve"]
+__all__ = ["Cause", "Worker", "WorkerFailed", "serve"]
 
 _LENGTH = struct.Struct(">I")
 _OK, _ERROR = b"\0", b"\1"

@@ -77,9 +77,10 @@ def settings(folder: Path, paris: str, virginia: str, *, keyed: bool = False, **
         value["callers"][0]["key_env"] = "APP_KEY"
         value["destinations"][0]["key_env"] = "PARIS_KEY"
     for name, part in changes.items():
-        value[name] = {**value[name], **part} if isinstance(part, dict) and isinstance(value.get(name), dict) else part
+        both = {**value[name], **part} if isinstance(part, dict) and isinstance(value.get(name), dict) else part
+        value[name] = {key: item for key, item in both.items() if item is not None} if isinstance(both, dict) else both
     path = folder / "douane.yaml"
-    path.write_text(yaml.safe_dump(json.loads(json.dumps(value))))
+    path.write_text(yaml.safe_dump(json.loads(json.dumps(value)), sort_keys=False))
     return path
 
 

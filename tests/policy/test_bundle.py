@@ -71,7 +71,7 @@ def test_settings_for_a_pack_without_data_are_refused(tmp_path: Path) -> None:
         ({"a__data_yaml": "x: .nan"}, "whole numbers"),
         ({"a__data_yaml": "{NO: 1}"}, "quotes"),
         ({"a__data_yaml": "x: !!python/object/apply:os.getcwd []"}, "a/data.yaml"),
-        ({"a__data_yaml": "b: 1", "a__b__data_yaml": "c: 1"}, "a/b/data.yaml"),
+        ({"a__data_yaml": "b: 1", "a__b__data_yaml": "c: 1"}, "a/data.yaml"),
         ({"a__data_yaml": "b: 1", "data_yaml": "a: {b: 2}"}, "keep one"),
     ],
 )

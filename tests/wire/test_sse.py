@@ -47,18 +47,25 @@ def test_an_event_without_data_is_none() -> None:
 
 def test_an_unfinished_event_is_told() -> None:
     parser = SseParser(100)
-    parser.feed(b"data: a\n")
+    list(parser.feed(b"data: a\n"))
     assert not parser.is_clean
-    parser.feed(b"\n")
+    list(parser.feed(b"\n"))
     assert parser.is_clean
 
 
 @pytest.mark.parametrize("raw", [b"data: " + b"a" * 200, b"data: aaaa\n" * 50])
 def test_an_endless_event_is_stopped(raw: bytes) -> None:
     with pytest.raises(UpstreamBroken):
-        SseParser(100).feed(raw)
+        list(SseParser(100).feed(raw))
 
 
 def test_what_is_not_utf8_is_broken() -> None:
     with pytest.raises(UpstreamBroken):
-        SseParser(100).feed(b"data: \xff\n\n")
+        list(SseParser(100).feed(b"data: \xff\n\n"))
+
+
+def test_what_came_before_a_broken_byte_is_taken() -> None:
+    found = SseParser(100).feed(b"data: a\n\ndata: \xff\n\n")
+    assert next(found) == Event("a")
+    with pytest.raises(UpstreamBroken):
+        next(found)

@@ -1,1 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Detectors: what is in a text, and where."""

@@ -1,1 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Policies and the engines that evaluate them."""

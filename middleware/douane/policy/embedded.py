@@ -13,7 +13,7 @@ from douane.errors import BundleRejected, PolicyFailed
 from douane.policy.bundle import Bundle
 from douane.worker import Worker, WorkerFailed
 
-__all__ = ["ENTRYPOINT", "EmbeddedEngine", "Evaluator"]
+__all__ = ["ENTRYPOINT", "EmbeddedEngine", "Evaluator", "load"]
 
 ENTRYPOINT = "data.douane.main.decision"
 _START_DEADLINE = 20.0

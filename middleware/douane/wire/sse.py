@@ -2,6 +2,7 @@
 """Event streams as the HTML standard defines them (WHATWG, 9.2.6): an incremental parser and the way back."""
 
 import codecs
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from douane.errors import UpstreamBroken
@@ -42,14 +43,21 @@ class SseParser:
         """Whether no event is left unfinished."""
         return not (self._rest or self._data or self._event)
 
-    def feed(self, raw: bytes) -> list[Event | Comment]:
-        """The events and comments that these bytes complete. Raises `UpstreamBroken`."""
+    def feed(self, raw: bytes) -> Iterator[Event | Comment]:
+        """The events and comments that these bytes complete. Raises `UpstreamBroken`, after all that came before what is broken."""
+        broken: UnicodeDecodeError | None = None
         try:
             text = self._decoder.decode(raw)
         except UnicodeDecodeError as cause:
-            raise UpstreamBroken("the stream is not UTF-8") from cause
+            broken = cause
+            text = cause.object[: cause.start].decode()
+        yield from self._take(text)
+        if broken is not None:
+            raise UpstreamBroken("the stream is not UTF-8") from broken
+
+    def _take(self, text: str) -> Iterator[Event | Comment]:
         if not text:
-            return []
+            return
         if self._is_first:
             self._is_first = False
             text = text.removeprefix("\ufeff")
@@ -59,22 +67,20 @@ class SseParser:
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         *lines, self._rest = (self._rest + text).split("\n")
-        found: list[Event | Comment] = []
         for line in lines:
-            self._line(line, found)
+            item = self._line(line)
+            if item is not None:
+                yield item
         if self._size + len(self._rest) > self._limit:
             raise UpstreamBroken("an event of the stream is larger than `limits.response_bytes` allows")
-        return found
 
-    def _line(self, line: str, found: list[Event | Comment]) -> None:
+    def _line(self, line: str) -> Event | Comment | None:
         if not line:
-            if self._data:
-                found.append(Event("\n".join(self._data), self._event))
+            event = Event("\n".join(self._data), self._event) if self._data else None
             self._data, self._event, self._size = [], "", 0
-            return
+            return event
         if line[0] == ":":
-            found.append(Comment(line[1:].removeprefix(" ")))
-            return
+            return Comment(line[1:].removeprefix(" "))
         name, _, value = line.partition(":")
         value = value.removeprefix(" ")
         self._size += len(line)
@@ -83,6 +89,7 @@ class SseParser:
         elif name == "event":
             self._event = value
         # `id` and `retry` are for clients that reconnect, which chats do not; other names are ignored, as the standard asks
+        return None
 
 
 def encode(data: bytes | str, event: str = "") -> bytes:
