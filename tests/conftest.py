@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What holds for every test: nothing of douane's blocks an event loop."""
+
+from collections.abc import Iterator
+
+import pytest
+from blockbuster import BlockBuster, BlockBusterFunction
+
+import douane
+from douane.audit.log import SqliteLog
+from douane.policy.embedded import EmbeddedEngine, Evaluator
+from douane.worker import Worker
+
+OURS = ((Worker, "ask"), (Worker, "start"), (SqliteLog, "append"), (EmbeddedEngine, "evaluate"), (Evaluator, "evaluate"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_blocks_the_loop() -> Iterator[None]:
+    blocking = BlockBuster(scanned_modules=douane)
+    blocking.functions |= {f"{kind.__name__}.{name}": BlockBusterFunction(kind, name) for kind, name in OURS}
+    blocking.activate()
+    yield
+    blocking.deactivate()
