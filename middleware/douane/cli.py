@@ -7,9 +7,10 @@ Exit codes: 0 done, 1 nothing found or the work failed, 2 wrong usage or configu
 import argparse
 import contextlib
 import json
+import signal
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,17 @@ def _serve(options: argparse.Namespace) -> int:
     log = structlog.get_logger("douane")
 
     class Server(uvicorn.Server):
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            # uvicorn's own raises the signal once more after it has stopped; but a stop that was asked for is no failure
+            numbers = (signal.SIGINT, signal.SIGTERM)
+            before = [signal.signal(number, self.handle_exit) for number in numbers]
+            try:
+                yield
+            finally:
+                for number, handler in zip(numbers, before, strict=True):
+                    signal.signal(number, handler)
+
         async def startup(self, sockets: Any = None) -> None:
             await super().startup(sockets)
             for server in self.servers if self.started else ():

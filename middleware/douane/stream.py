@@ -72,7 +72,7 @@ class StreamGuard:
         self._text += text
         horizon = max(self._inspector.horizon(self._text), self._sent)
         if len(self._text) - horizon > self._limit:
-            raise StreamHeldTooLong(f"more than {self._limit} characters would have to be held back")
+            raise StreamHeldTooLong(f"more than {self._limit} characters would have to be held back before they could be checked")
         return self._release(horizon)
 
     def close(self) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from douane.client import Client
+from douane.enforce import Unfulfillable
 from douane.errors import BodyRejected, ShapeRejected, UpstreamBroken, UpstreamError
 from douane.guard import Admission, Observed
 from douane.leg import ChannelKey, StreamDenied, StreamLeg
@@ -170,9 +171,10 @@ class StreamedAnswer:
                 pieces.append(item.verbatim if item.chunk is None else self._pass(leg, item))
         except StreamDenied as denied:
             return _Outcome(b"".join(pieces), refusal=of_decision(denied.decision, self._admission.id))
-        except StreamHeldTooLong as cause:
-            message = f"Blocked: {cause}, and it cannot be checked before its end (decision {self._admission.id})"
-            refusal = Refusal(400, "invalid_request_error", "held_too_long", message, {"decision_id": self._admission.id})
+        except (StreamHeldTooLong, Unfulfillable) as cause:
+            code = "held_too_long" if isinstance(cause, StreamHeldTooLong) else "unfulfillable"
+            message = f"Blocked: {cause} (decision {self._admission.id})"
+            refusal = Refusal(400, "invalid_request_error", code, message, {"decision_id": self._admission.id})
             return _Outcome(b"".join(pieces), refusal=refusal)
         return _Outcome(b"".join(pieces))
 
@@ -180,7 +182,7 @@ class StreamedAnswer:
         client = self._client
         if outcome.refusal is not None:
             self.has_ended = True
-            error = outcome.refusal.code if outcome.refusal.code == "held_too_long" else ""
+            error = outcome.refusal.code if outcome.refusal.code in ("held_too_long", "unfulfillable") else ""
             await client.blocking(lambda: leg.conclude("denied", error))
             await self._close(outcome.data + self._refused(outcome.refusal))
             raise StreamEnded
@@ -207,6 +209,9 @@ class StreamedAnswer:
                 continue
             text = leg.whole(segment)
             if text != segment.text:
+                if segment.kind == "key":
+                    # Later chunks could not be told from the first where a member had changed its name.
+                    raise Unfulfillable("the name of a member would have to be edited in a stream")
                 values[segment.pointer] = text
             elif len(self._seen) < _SEEN_LIMIT:
                 self._seen.add(text)

@@ -19,6 +19,7 @@ Channel = tuple[str | int, ...]
 """`("delta", <the choice's index>, *path)`: a text that grows over chunks. A tool call is named by its own `index`."""
 
 _TEXTS = frozenset({"content", "refusal", "reasoning_content", "reasoning"})
+_WHOLE = frozenset({"type", "id", "format"})  # they say what a part is, and do not grow
 _REPEATED = frozenset({"id", "object", "created", "model", "system_fingerprint", "service_tier", "provider"})
 _ID, _NAME = text("identifier"), text("name")
 _ROLE, _FINISH = word(*ROLES), word(*FINISH_REASONS)
@@ -106,10 +107,10 @@ class _Reader:
             elif name == "logprobs":
                 if value is not None:
                     self.logprobs.append((index, f"{pointer}/logprobs"))
-            elif name == "index" or value is None:
-                continue
-            else:
-                self.grow(value, index, (name,), pointer, f"{pointer}/*", escape(name))
+            elif name == "delta":
+                self.lens.report(value, f"{pointer}/delta", f"{pointer}/delta")
+            elif name != "index":
+                self.lens.member(name, value, pointer, pointer)  # beside the delta nothing grows
 
     def delta(self, delta: dict[str, Any], index: int, pointer: str) -> None:
         for name, value in delta.items():
@@ -124,9 +125,10 @@ class _Reader:
                     self.call(call, index, position, f"{at}/{position}")
             elif name == "function_call" and type(value) is dict:
                 self.function(value, index, ("function_call",), at, at)
-            elif value is not None:
-                known = name in _TEXTS or name in ("tool_calls", "function_call")
-                self.grow(value, index, (name,), pointer, at if known else f"{pointer}/*", escape(name))
+            elif name in _TEXTS or name in ("tool_calls", "function_call"):
+                self.grow(value, index, (name,), pointer, at, name)
+            else:
+                self.member(name, value, index, (name,), pointer, pointer)
 
     def call(self, call: object, index: int, position: int, at: str) -> None:
         number = call.get("index", position) if type(call) is dict else None
@@ -135,16 +137,20 @@ class _Reader:
         path: Channel = ("tool_calls", number)
         for name, value in call.items():
             inside = f"{at}/{name}"
-            if name == "index" or value is None:
+            if name == "index":
                 continue
             if name == "id":
                 _ID(self.lens, value, inside, inside)
             elif name == "type":
-                _CALL_TYPE(self.lens, value, inside, inside)
-            elif name in ("function", "custom") and type(value) is dict:
-                self.function(value, index, (*path, name), inside, inside)
+                if value is not None:
+                    _CALL_TYPE(self.lens, value, inside, inside)
+            elif name in ("function", "custom"):
+                if type(value) is dict:
+                    self.function(value, index, (*path, name), inside, inside)
+                else:
+                    self.grow(value, index, (*path, name), at, inside, name)
             else:
-                self.grow(value, index, (*path, name), at, f"{at}/*", escape(name))
+                self.member(name, value, index, (*path, name), at, at)
 
     def function(self, function: dict[str, Any], index: int, path: Channel, at: str, place: str) -> None:
         for name, value in function.items():
@@ -155,8 +161,15 @@ class _Reader:
             elif name == "name" and type(value) is str:
                 self.lens.called.append(value)
                 _NAME(self.lens, value, inside, inside)
-            elif value is not None:
-                self.grow(value, index, (*path, name), at, f"{place}/*", escape(name))
+            elif name in ("arguments", "input", "name"):
+                self.grow(value, index, (*path, name), at, f"{place}/{name}", name)
+            else:
+                self.member(name, value, index, (*path, name), at, place)
+
+    def member(self, name: str, value: object, index: int, path: Channel, pointer: str, place: str) -> None:
+        """A member that no rule knows: its name may hold anything, so no place tells it."""
+        self.lens.add(name, f"{pointer}/{escape(name)}", f"{place}/*", "key")
+        self.grow(value, index, path, pointer, f"{place}/*", escape(name))
 
     def grow(self, value: object, index: int, path: Channel, pointer: str, place: str, token: str) -> None:
         """Strings that no rule knows, of which any may go on: a channel each."""
@@ -165,7 +178,10 @@ class _Reader:
             self.fragments.append(Fragment(("delta", index, *path), index, at, place, value))
         elif type(value) is dict:
             for name, part in value.items():
-                self.grow(part, index, (*path, name), at, f"{place}/*", escape(name))
+                if name in _WHOLE and type(part) is str:
+                    _ID(self.lens, part, f"{at}/{name}", f"{place}/{name}")
+                else:
+                    self.member(name, part, index, (*path, name), at, place)
         elif type(value) is list:
             for position, part in enumerate(value):
                 self.grow(part, index, (*path, position), at, f"{place}/{position}", str(position))
@@ -243,7 +259,7 @@ def _blank(value: Any, path: Channel, text: str) -> None:
     for key, part in list(value.items() if type(value) is dict else enumerate(value)):
         here = path[:1] == (key,)
         if type(part) is str:
-            if key not in ("type", "id"):  # they say what a part is, and do not grow
+            if key not in _WHOLE:
                 value[key] = text if here and len(path) == 1 else ""
         elif type(part) in (dict, list):
             _blank(part, path[1:] if here else (), text)
