@@ -11,6 +11,7 @@ which rule decided is read from the decision log.
 import argparse
 import contextlib
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -203,7 +204,8 @@ def summary(log: Path, before: int) -> None:
     values = ("anna.berger@example.org", "DE89", "901820", "a1B2c3D4")
     print(f"The decision log gained {len(events)} records: {told}.")
     print(f"Values of this conversation that it holds: {sum(value in held for value in values)} of {len(values)}.")
-    print(f"Read it: uv run douane log show --log {log}")
+    command = os.path.relpath(Path(sys.executable).with_name("douane"))
+    print(f"Read it: {command} log show --log {os.path.relpath(log)}")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ python examples/run.py --free-ports    any free ports; a configuration for them 
 
 import argparse
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -113,10 +114,16 @@ def announce(config_path: Path) -> None:
     paris = config["destinations"][0]["base_url"].removesuffix("/v1")
     for _ in range(600):
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{base}/readyz", timeout=1):
-            log = "uv run douane log show" if config_path == CONFIG else f"uv run douane log show --config {config_path}"
+            # The command beside this interpreter: uv need not be on PATH.
+            log = f"{command()} log show --config {os.path.relpath(config_path)}"
             print(BANNER.format(base=f"{base}/v1", received=f"{paris}/received", log=log), flush=True)
             return
         time.sleep(0.1)
+
+
+def command() -> str:
+    """The `douane` command of this environment, as it can be typed here."""
+    return os.path.relpath(Path(sys.executable).with_name("douane"))
 
 
 def free_port() -> int:

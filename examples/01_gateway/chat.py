@@ -2,7 +2,7 @@
 """A chat through the gateway: only the base URL differs from a chat without it.
 
 make run                                       in one terminal
-uv run python examples/01_gateway/chat.py      in another
+.venv/bin/python examples/01_gateway/chat.py      in another
 """
 
 import os

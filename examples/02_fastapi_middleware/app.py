@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An app of one's own with the guard around it: it forwards chats to whichever endpoint policy permits.
 
-uv run uvicorn --app-dir examples/02_fastapi_middleware app:app
+.venv/bin/uvicorn --app-dir examples/02_fastapi_middleware app:app
 """
 
 import os

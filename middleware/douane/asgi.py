@@ -73,6 +73,18 @@ class GuardMiddleware:
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
+        is_closed = False
+
+        async def close() -> None:
+            nonlocal is_closed
+            if not is_closed:
+                is_closed = True
+                await loop.run_in_executor(None, self._border.close)
+
+        async def said(message: Message) -> None:
+            if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
+                await close()  # before the server is told that all is over: it cancels whatever still runs then
+            await send(message)
 
         async def started() -> Message:
             message = await receive()
@@ -87,11 +99,11 @@ class GuardMiddleware:
             return message
 
         try:
-            await self._app(scope, started, send)
+            await self._app(scope, started, said)
         except _StartFailed:
             pass
         finally:
-            await loop.run_in_executor(None, self._border.close)
+            await close()
 
     async def _cross(self, scope: Scope, client: Client) -> None:
         try:

@@ -202,9 +202,13 @@ def read(path: Path) -> Config:
     folder = path.resolve().parent
     policies = config.policies
     if policies.path is not None:
-        policies = policies.model_copy(update={"path": folder / policies.path})
-    log = config.log.model_copy(update={"path": folder / config.log.path})
+        policies = policies.model_copy(update={"path": _inside(folder, policies.path)})
+    log = config.log.model_copy(update={"path": _inside(folder, config.log.path)})
     return config.model_copy(update={"policies": policies, "log": log})
+
+
+def _inside(folder: Path, path: Path) -> Path:
+    return Path(os.path.normpath(folder / path))
 
 
 def _mended(location: Sequence[str | int], kind: str, message: str) -> str:

@@ -17,6 +17,7 @@ def configure(*, as_json: bool, level: str = "info") -> None:
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _without_exception_values,
     ]
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
@@ -30,7 +31,7 @@ def configure(*, as_json: bool, level: str = "info") -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, _without_exception_values],
+            foreign_pre_chain=shared,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
@@ -45,10 +46,13 @@ def configure(*, as_json: bool, level: str = "info") -> None:
 
 
 def _without_exception_values(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """An exception's message may quote what it choked on, so of a foreign one only the type is kept."""
+    """An exception's message may quote what it choked on, and a traceback may show locals: only the type is kept."""
+    told = event.pop("exc_info", None)
+    event.pop("stack_info", None)
+    kind = told[0] if isinstance(told, tuple) else type(told) if isinstance(told, BaseException) else sys.exc_info()[0] if told else None
+    if kind is not None:
+        event["exception"] = kind.__name__
     record = event.get("_record")
-    if isinstance(record, logging.LogRecord) and record.exc_info and record.exc_info[0] is not None:
-        event["exception"] = record.exc_info[0].__name__
-        record.exc_info = None
-        record.exc_text = None
+    if isinstance(record, logging.LogRecord):
+        record.exc_info = record.exc_text = record.stack_info = None
     return event
