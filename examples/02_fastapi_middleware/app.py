@@ -5,6 +5,8 @@
 """
 
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -15,9 +17,17 @@ from starlette.background import BackgroundTask
 from douane import GuardMiddleware, Passage, load
 
 border = load(os.environ.get("DOUANE_CONFIG", Path(__file__).with_name("douane.yaml")))
-app = FastAPI()
-app.add_middleware(GuardMiddleware, border=border)
 client = httpx.AsyncClient(timeout=60, trust_env=False)
+
+
+@asynccontextmanager
+async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async with client:
+        yield
+
+
+app = FastAPI(lifespan=lifespan)
+app.add_middleware(GuardMiddleware, border=border)
 
 
 @app.post("/v1/chat/completions")
@@ -25,12 +35,8 @@ async def chat(request: Request) -> Response:
     """Behind the guard: the body holds no personal data here, and the passage says where it may go."""
     passage: Passage = request.scope["douane"]
     endpoint = border.routes.endpoints[passage.destination.id]
-    call = client.build_request(
-        "POST",
-        f"{endpoint.url}/chat/completions",
-        content=await request.body(),
-        headers={"authorization": f"Bearer {endpoint.key}", "content-type": "application/json", "accept-encoding": "identity"},
-    )
+    headers = {**endpoint.authorization, "content-type": "application/json", "accept-encoding": "identity"}
+    call = client.build_request("POST", f"{endpoint.url}/chat/completions", content=await request.body(), headers=headers)
     answer = await client.send(call, stream=True)
     kind = answer.headers.get("content-type")
     return StreamingResponse(answer.aiter_raw(), answer.status_code, media_type=kind, background=BackgroundTask(answer.aclose))

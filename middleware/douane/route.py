@@ -17,6 +17,11 @@ class Endpoint:
     url: str
     key: str
 
+    @property
+    def authorization(self) -> dict[str, str]:
+        """The header that opens the endpoint; empty where it asks for no key."""
+        return {"authorization": f"Bearer {self.key}"} if self.key else {}
+
     def __repr__(self) -> str:
         return f"Endpoint({self.url!r})"
 
