@@ -141,7 +141,10 @@ def _serve(options: argparse.Namespace) -> int:
             timeout_graceful_shutdown=10,
         )
     )
-    server.run()
+    try:
+        server.run()
+    except SystemExit:  # it could not start, and has said why
+        return 1
     log.info("stopped")
     return 0 if server.started else 1
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-__all__ = ["Served", "douane", "serving"]
+__all__ = ["Served", "children", "douane", "serving"]
 
 _LISTENING = re.compile(r"http://127\.0\.0\.1:\d+")
 
@@ -21,6 +21,11 @@ _LISTENING = re.compile(r"http://127\.0\.0\.1:\d+")
 def douane() -> str:
     """The command as it is installed beside the interpreter of the tests."""
     return str(Path(sys.executable).with_name("douane"))
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started and that still run."""
+    return [int(name) for task in Path(f"/proc/{pid}/task").iterdir() for name in (task / "children").read_text().split()]
 
 
 @dataclass(slots=True)
