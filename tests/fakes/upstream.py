@@ -38,8 +38,9 @@ class Received:
 
 @dataclass(slots=True)
 class Connection:
-    """What a script may do."""
+    """What a script may do, and the request that it answers."""
 
+    request: Received
     socket: socket.socket
     stop: threading.Event
     gone: threading.Event
@@ -154,9 +155,10 @@ def _answer(upstream: FakeUpstream, connection: socket.socket) -> None:
             if not piece:
                 return
             body += piece
-        upstream.received.append(Received(first.split()[1], headers, body))
+        request = Received(first.split()[1], headers, body)
+        upstream.received.append(request)
         try:
-            upstream.script(Connection(connection, upstream.stop, upstream.gone))
+            upstream.script(Connection(request, connection, upstream.stop, upstream.gone))
         except ConnectionError:
             upstream.gone.set()
 
