@@ -48,7 +48,8 @@ bench: .venv/.synced
 	@touch $@
 
 .uv/bin/uv:
-	$(PYTHON) -m venv .uv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv .uv || { echo "$(PYTHON) has no working venv: install it (Debian: apt-get install python3-venv)" >&2; rm -rf .uv; exit 1; }
 	.uv/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
 
 clean:

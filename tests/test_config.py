@@ -48,6 +48,9 @@ def test_facts_that_are_not_declared_are_unknown(tmp_path: Path) -> None:
         ({"models": {"small": [{"destination": "rome"}]}}, "rome"),
         ({"destinations": [{"id": "paris", "base_url": "https://user:pw@api.example/v1"}]}, "without credentials"),
         ({"destinations": [{"id": "paris", "base_url": "http://a/v1", "inference": ["France"]}]}, "destinations.0.inference"),
+        ({"destinations": [{"id": "oslo", "base_url": "http://a/v1", "inference": [False]}]}, '"NO" for Norway'),
+        ({"destinations": [{"id": "oslo", "base_url": "http://a/v1", "seat": False}]}, '"NO" for Norway'),
+        ({"detectors": {"presidio_deadline_ms": 60_000}}, "detectors.presidio_deadline_ms"),
         ({"destinations": [{"id": "paris", "base_url": "http://a/v1"}] * 2}, "twice"),
     ],
 )
@@ -97,6 +100,12 @@ def test_keys_of_endpoints_are_in_no_repr(tmp_path: Path) -> None:
         assert CANARY not in repr(border)
     finally:
         border.close()
+
+
+def test_a_recogniser_that_is_not_offered_is_refused(tmp_path: Path) -> None:
+    config = configuration.read(written(tmp_path, detectors={"presidio_recognizers": ["EmailRecogniser"]}))
+    with pytest.raises(ConfigRejected, match=r"`EmailRecogniser` is not offered.*EmailRecognizer"):
+        configuration.compose(config, {})
 
 
 def test_settings_for_an_opa_server_are_refused_rather_than_ignored(tmp_path: Path) -> None:

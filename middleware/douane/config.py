@@ -108,6 +108,13 @@ class DestinationEntry(_Section):
     verified_at: date | None = None
     source: str = ""
 
+    @field_validator("seat", "controller", "inference", "storage", mode="before")
+    @classmethod
+    def _is_no_boolean(cls, value: object) -> object:
+        if value is False or (isinstance(value, list) and False in value):
+            raise ValueError('YAML reads NO without quotes as false; write "NO" for Norway')
+        return value
+
     @field_validator("base_url")
     @classmethod
     def _is_http(cls, value: str) -> str:

@@ -18,6 +18,8 @@ from fakes.process import Served, serving
 from fakes.stack import settings
 from fakes.upstream import Connection, FakeUpstream, chat_answer, chunk, fake_upstream
 
+pytestmark = pytest.mark.slow
+
 ACCEPTING = {"ops": {"accept_opaque": ["image", "audio", "file", "state"], "accept_egress": ["web_search", "remote_url"]}}
 
 

@@ -18,6 +18,8 @@ from douane.policy.embedded import EmbeddedEngine
 from douane.policy.server import OpaServerEngine
 from fakes.opa import opa_server
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 POLICIES = ROOT / "policies"
 SCHEMAS = {name: json.loads((POLICIES / "schemas" / f"{name}.schema.json").read_text()) for name in ("input", "result")}
