@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A model that answers at once with the same chat, so that what a benchmark measures is whatever stands before it.
+"""A model that answers at once with a chat of 48 words, so that what a benchmark measures is whatever stands before it.
 
     python benchmarks/instant_model.py --port 0 --pace-ms 2
 
 One protocol class over httptools, no framework: what it costs must not hide what is measured. A body with `"stream": true` is
-answered with server-sent events, all at once or one every `--pace-ms`.
+answered with server-sent events, all at once or one every `--pace-ms`. Each answer has an id and one word of its own, as answers of
+real models have, so that nothing that remembers answers is measured by mistake.
 """
 
 import argparse
 import asyncio
 import json
+import random
 import re
 import signal
 import sys
+from string import ascii_lowercase
 from typing import cast
 
 import httptools
@@ -20,9 +23,10 @@ import uvloop
 
 __all__ = ["ANSWER", "EVENTS", "InstantModel", "serve"]
 
-WORDS = "The parcel left the warehouse this morning and should arrive within two working days at the place that was named ."
+_ID, _WORD = "i" * 32, "w" * 12  # where the id and the word of an answer will stand
+WORDS = f"The parcel left the warehouse {_WORD} this morning and should arrive within two working days at the place that was named ."
 TEXT = " ".join((WORDS.split() * 3)[:48])
-_HEAD: dict[str, object] = {"id": "chatcmpl-instant", "created": 1_700_000_000, "model": "instant"}
+_HEAD: dict[str, object] = {"id": f"chatcmpl-{_ID}", "created": 1_700_000_000, "model": "instant"}
 _STREAMS = re.compile(rb'"stream"\s*:\s*true')
 
 
@@ -47,6 +51,12 @@ EVENTS = _events()
 """The role, 48 words, the end of the choice and `[DONE]`: 51 events."""
 
 
+def _own(raw: bytes, seed: random.Random) -> bytes:
+    """An answer, or a part of one, with the id and the word that the next numbers of `seed` give."""
+    word = "".join(seed.choices(ascii_lowercase, k=len(_WORD)))
+    return raw.replace(_ID.encode(), b"%032x" % seed.getrandbits(128)).replace(_WORD.encode(), word.encode())
+
+
 def _chunk(piece: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(piece), piece)
 
@@ -54,6 +64,7 @@ def _chunk(piece: bytes) -> bytes:
 _PLAIN = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (len(ANSWER), ANSWER)
 _STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 _STREAM_PIECES = tuple(_chunk(event) for event in EVENTS)
+_SEED = random.Random(0)
 _STREAM_END = b"0\r\n\r\n"
 _STREAM = _STREAM_HEAD + b"".join(_STREAM_PIECES) + _STREAM_END
 
@@ -91,21 +102,21 @@ class InstantModel(asyncio.Protocol):
         streams = _STREAMS.search(self._body) is not None
         self._body.clear()
         if not streams:
-            self._send(_PLAIN)
+            self._send(_own(_PLAIN, _SEED))
         elif not self._pace:
-            self._send(_STREAM)
+            self._send(_own(_STREAM, _SEED))
         else:
             self._send(_STREAM_HEAD)
-            self._send_paced(0)
+            self._send_paced(0, _SEED.getrandbits(32))
 
-    def _send_paced(self, at: int) -> None:
+    def _send_paced(self, at: int, number: int) -> None:
         if self._transport is None:
             return
         if at == len(_STREAM_PIECES):
             self._send(_STREAM_END)
             return
-        self._send(_STREAM_PIECES[at])
-        asyncio.get_running_loop().call_later(self._pace, self._send_paced, at + 1)
+        self._send(_own(_STREAM_PIECES[at], random.Random(number)))
+        asyncio.get_running_loop().call_later(self._pace, self._send_paced, at + 1, number)
 
     def _send(self, raw: bytes) -> None:
         if self._transport is not None:

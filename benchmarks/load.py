@@ -28,7 +28,7 @@ from urllib.parse import urlsplit
 import httptools
 import uvloop
 
-__all__ = ["Load", "LoadFailed", "Result", "Round", "Server", "chat_body", "compare", "cpu_seconds", "started", "table"]
+__all__ = ["Load", "LoadFailed", "Result", "Round", "Server", "chat_body", "compare", "cpu_seconds", "family", "started", "table"]
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _URL = re.compile(r"http://[0-9A-Za-z.\-]+:[0-9]+")
@@ -254,6 +254,14 @@ def cpu_seconds(pid: int) -> float:
 
     Descendants, because a gateway's policy engine and detectors are processes of their own. Raises `ProcessLookupError`.
     """
+    return sum(family(pid).values()) / _TICKS
+
+
+def family(pid: int) -> dict[int, int]:
+    """A process and its living descendants, each with the clock ticks that it and its reaped children have spent.
+
+    Raises `ProcessLookupError`.
+    """
     times: dict[int, int] = {}
     children: dict[int, list[int]] = {}
     for entry in os.listdir("/proc"):
@@ -266,12 +274,13 @@ def cpu_seconds(pid: int) -> float:
                 times[int(entry)] = sum(map(int, fields[11:15]))
     if pid not in times:
         raise ProcessLookupError(f"no process {pid}; the server has ended")
-    ticks, family = 0, [pid]
-    while family:
-        one = family.pop()
-        ticks += times.get(one, 0)
-        family += children.get(one, [])
-    return ticks / _TICKS
+    found, rest = {}, [pid]
+    while rest:
+        one = rest.pop()
+        if one in times:
+            found[one] = times[one]
+        rest += children.get(one, [])
+    return found
 
 
 @contextlib.contextmanager

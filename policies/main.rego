@@ -3,12 +3,6 @@
 # description: Unites the packs. Any violation above `info` denies; what is undefined denies.
 package douane.main
 
-import data.douane.models
-import data.douane.ops
-import data.douane.personal_data
-import data.douane.residency
-import data.douane.secrets
-
 # METADATA
 # title: No decision could be derived
 # description: The facts are not those of the contract, or a pack is missing.
@@ -67,17 +61,17 @@ permitted := [candidate.id | some candidate in input.candidates; not candidate.i
 
 rejected := {rejection.destination | some rejection in rejections}
 
-rejections := residency.rejections
+rejections := data.douane.residency.rejections
 
-obligations := personal_data.obligations | secrets.obligations
+obligations := data.douane.personal_data.obligations | data.douane.secrets.obligations
 
 violations := union({
 	no_destination,
-	models.violations,
-	ops.violations,
-	personal_data.violations,
-	residency.violations,
-	secrets.violations,
+	data.douane.models.violations,
+	data.douane.ops.violations,
+	data.douane.personal_data.violations,
+	data.douane.residency.violations,
+	data.douane.secrets.violations,
 })
 
 # METADATA

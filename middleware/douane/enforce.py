@@ -14,7 +14,7 @@ from douane.exchange import Exchange, Segment
 from douane.finding import Finding
 from douane.vault import Vault
 
-__all__ = ["Edits", "Replacer", "Unfulfillable", "enforce", "inside_json_string", "redaction"]
+__all__ = ["Edits", "Replacer", "Unfulfillable", "enforce", "inside_json_string", "json_unescaped", "redaction"]
 
 _STRING_OR_QUOTE = re.compile(r'"(?:[^"\\]++|\\.)*+"|"', re.DOTALL)
 
@@ -98,6 +98,8 @@ class Replacer:
         done = 0
         for finding in findings:
             value = text[finding.start : finding.end]
+            if in_json:
+                value = json_unescaped(value)
             replacement = self.replacement(finding, value, bare=bare)
             if replacement is None:
                 continue
@@ -115,6 +117,17 @@ class Replacer:
 def inside_json_string(prefix: str) -> bool:
     """Whether a JSON text that begins with `prefix` is inside a string at its end. `prefix` starts outside of one."""
     return any(match[0] == '"' for match in _STRING_OR_QUOTE.finditer(prefix))
+
+
+def json_unescaped(value: str) -> str:
+    """A part of a JSON string as what it means: the same value has the same surrogate whether or not it stands inside JSON."""
+    if "\\" not in value:
+        return value
+    try:
+        meant = json.loads(f'"{value}"', strict=False)
+    except ValueError:
+        return value
+    return meant if isinstance(meant, str) else value
 
 
 def _is_json(text: str) -> bool:

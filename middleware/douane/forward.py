@@ -96,10 +96,7 @@ class Forwarder:
         # An allow-list: cookies, forwarding headers and the caller's own key are nobody's business upstream.
         headers = {"content-type": "application/json", "user-agent": _USER_AGENT, "accept-encoding": "identity"}
         headers["accept"] = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept"), "*/*")
-        key = self._endpoints[id_].key
-        if key:
-            headers["authorization"] = f"Bearer {key}"
-        return headers
+        return headers | self._endpoints[id_].authorization
 
     def _connected(self) -> aiohttp.ClientSession:
         if self._session is None:

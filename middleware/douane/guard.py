@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from douane.decision import Decision, PolicyEngine, Reason
-from douane.enforce import Edits, Unfulfillable, enforce
+from douane.enforce import Edits, Unfulfillable, enforce, json_unescaped
 from douane.errors import PolicyFailed
 from douane.exchange import Destination, Exchange, Principal
 from douane.finding import Finding, Scanner, ScanResult
@@ -233,7 +233,7 @@ class Guard:
             return any(candidate in text for text in haystack)
 
         vault = Vault(self._key, ask.principal.tenant, is_taken)
-        vault.note(segments[finding.segment].text[finding.start : finding.end] for finding in scan.findings)
+        vault.note(json_unescaped(segments[finding.segment].text[finding.start : finding.end]) for finding in scan.findings)
         return vault
 
     @staticmethod
@@ -247,7 +247,7 @@ class Guard:
                 spans[finding.segment] = vault.surrogate_spans(text)
             if any(start <= finding.start and finding.end <= end for start, end in spans[finding.segment]):
                 continue  # a surrogate of ours that looks like a value to a detector
-            judged.append(replace(finding, known=vault.is_known(text[finding.start : finding.end])))
+            judged.append(replace(finding, known=vault.is_known(json_unescaped(text[finding.start : finding.end]))))
         return tuple(judged)
 
     def conclude(

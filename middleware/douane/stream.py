@@ -9,7 +9,7 @@ equal what enforcing the whole text at once would give.
 from collections.abc import Sequence
 from typing import Protocol
 
-from douane.enforce import Replacer, inside_json_string
+from douane.enforce import Replacer, inside_json_string, json_unescaped
 from douane.finding import Finding
 
 __all__ = ["Inspector", "StreamGuard", "StreamHeldTooLong"]
@@ -94,7 +94,8 @@ class StreamGuard:
         done = self._sent
         for finding in new:
             start = max(finding.start, self._sent)  # INVARIANT: what was sent stays sent; the rest of a late finding does not follow it
-            replacement = replacer.replacement(finding, text[finding.start : finding.end])
+            value = text[finding.start : finding.end]
+            replacement = replacer.replacement(finding, json_unescaped(value) if self._in_json else value)
             if replacement is None:
                 continue
             if self._in_json and not self._is_inside(text[:start]):

@@ -7,11 +7,19 @@ actions := {"pseudonymise", "redact", "leave", "deny"}
 
 types := {type | some type, about in data.types; about.class == "personal"}
 
-found := {type | some type, _ in input.counts; type in types}
+found := {type | some type, _ in input.counts; data.types[type].class == "personal"}
 
-action(type) := object.get(data.personal_data.actions, type, data.personal_data.default_action)
+# The action of each type that the settings name; every other type has the default.
+by_type := data.personal_data.actions if is_object(data.personal_data.actions)
 
-with_action(candidates, wanted) := sort({type | some type in candidates; action(type) == wanted})
+# One comparison for all types without an action of their own: most of them, and asked for in every answer.
+with_action(candidates, wanted) := named(candidates, wanted) | (candidates - object.keys(by_type)) if {
+	data.personal_data.default_action == wanted
+}
+
+with_action(candidates, wanted) := named(candidates, wanted) if data.personal_data.default_action != wanted
+
+named(candidates, wanted) := {type | some type, action in by_type; action == wanted; type in candidates} if by_type
 
 # METADATA
 # title: Personal data is pseudonymised
@@ -23,9 +31,10 @@ with_action(candidates, wanted) := sort({type | some type in candidates; action(
 # - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_25/oj
 obligations contains obligation if {
 	input.leg == "request"
+	found != set()
 	chosen := with_action(found, "pseudonymise")
 	count(chosen) > 0
-	obligation := {"kind": "pseudonymise", "types": chosen, "rule": "douane.personal_data.pseudonymise"}
+	obligation := {"kind": "pseudonymise", "types": sort(chosen), "rule": "douane.personal_data.pseudonymise"}
 }
 
 # METADATA
@@ -38,9 +47,10 @@ obligations contains obligation if {
 # - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_5/oj
 obligations contains obligation if {
 	input.leg == "request"
+	found != set()
 	chosen := with_action(found, "redact")
 	count(chosen) > 0
-	obligation := {"kind": "redact", "types": chosen, "rule": "douane.personal_data.redact", "unknown_only": false}
+	obligation := {"kind": "redact", "types": sort(chosen), "rule": "douane.personal_data.redact", "unknown_only": false}
 }
 
 # METADATA
@@ -55,7 +65,7 @@ obligations contains obligation if {
 	input.leg == "response"
 	chosen := with_action(types, "pseudonymise")
 	count(chosen) > 0
-	obligation := {"kind": "restore", "types": chosen, "rule": "douane.personal_data.restore"}
+	obligation := {"kind": "restore", "types": sort(chosen), "rule": "douane.personal_data.restore"}
 }
 
 # METADATA
@@ -69,11 +79,11 @@ obligations contains obligation if {
 obligations contains obligation if {
 	input.leg == "response"
 	not data.personal_data.redact_unknown_in_output == false
-	chosen := sort({type | some type in types; action(type) != "leave"})
+	chosen := types - with_action(types, "leave")
 	count(chosen) > 0
 	obligation := {
 		"kind": "redact",
-		"types": chosen,
+		"types": sort(chosen),
 		"rule": "douane.personal_data.unknown_in_output",
 		"unknown_only": true,
 	}
@@ -89,13 +99,14 @@ obligations contains obligation if {
 # - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_5/oj
 violations contains violation if {
 	input.leg == "request"
+	found != set()
 	chosen := with_action(found, "deny")
 	count(chosen) > 0
 	violation := {
 		"id": "douane.personal_data.denied_type",
 		"kind": "content",
 		"severity": "high",
-		"message": sprintf("the settings refuse %s", [concat(", ", chosen)]),
+		"message": sprintf("the settings refuse %s", [concat(", ", sort(chosen))]),
 		"refs": ["GDPR Art. 5(1)(c)"],
 	}
 }
@@ -117,7 +128,7 @@ violations contains violation if {
 		"id": "douane.personal_data.special_category",
 		"kind": "content",
 		"severity": "high",
-		"message": sprintf("%s belongs to a special category and is refused", [concat(", ", chosen)]),
+		"message": sprintf("%s belongs to a special category and is refused", [concat(", ", sort(chosen))]),
 		"refs": ["GDPR Art. 9", "GDPR Art. 10"],
 	}
 }
@@ -147,5 +158,6 @@ is_configured if {
 	every _, action in data.personal_data.actions {
 		action in actions
 	}
-	count(types) > 0
+	some about in data.types
+	about.class == "personal"
 }

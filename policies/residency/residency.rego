@@ -12,20 +12,23 @@ rules := object.union_n([
 	object.get(data.residency, ["apps", input.principal.app], {}),
 ])
 
-permitted(fact) := {country |
+is_permitted(country, fact) if {
 	some name in object.get(rules, fact, [])
-	some country in members(name)
+	country in members(name)
 }
 
 members(name) := data.jurisdictions.groups[name]
 
 # A country stands for itself; two letters, so that UNKNOWN never does.
-members(name) := {name} if {
+members(name) := [name] if {
 	not data.jurisdictions.groups[name]
 	count(name) == 2
 }
 
-permitted_countries[fact] := permitted(fact) if some fact in {"inference", "storage", "controller"}
+names_a_country(fact) if {
+	some name in object.get(rules, fact, [])
+	count(members(name)) > 0
+}
 
 listed(fact) := concat(", ", object.get(rules, fact, []))
 
@@ -40,7 +43,7 @@ listed(fact) := concat(", ", object.get(rules, fact, []))
 rejections contains rejection if {
 	some candidate in input.candidates
 	some fact in countries_of
-	refused := sort({country | some country in candidate[fact]; not country in permitted_countries[fact]})
+	refused := sort({country | some country in candidate[fact]; not is_permitted(country, fact)})
 	count(refused) > 0
 	rejection := {
 		"destination": candidate.id,
@@ -78,7 +81,7 @@ rejections contains rejection if {
 # - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_48/oj
 rejections contains rejection if {
 	some candidate in input.candidates
-	not candidate.controller in permitted_countries.controller
+	not is_permitted(candidate.controller, "controller")
 	rejection := {
 		"destination": candidate.id,
 		"id": "douane.residency.controller",
@@ -163,7 +166,7 @@ rejections contains rejection if {
 # - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_44/oj
 violations contains violation if {
 	some fact in {"inference", "storage", "controller"}
-	object.get(permitted_countries, fact, set()) == set()
+	not names_a_country(fact)
 	violation := {
 		"id": "douane.residency.unconfigured",
 		"kind": "operations",

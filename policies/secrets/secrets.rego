@@ -5,7 +5,7 @@ package douane.secrets
 
 types := {type | some type, about in data.types; about.class == "secret"}
 
-found := sort({type | some type, _ in input.counts; type in types})
+found := sort({type | some type, _ in input.counts; data.types[type].class == "secret"})
 
 # METADATA
 # title: A credential in a request
@@ -65,7 +65,7 @@ obligations contains obligation if {
 # related_resources:
 # - ref: https://genai.owasp.org/llmrisk/llm022025-sensitive-information-disclosure/
 violations contains violation if {
-	count(types) == 0
+	not is_configured
 	violation := {
 		"id": "douane.secrets.unconfigured",
 		"kind": "operations",
@@ -73,4 +73,9 @@ violations contains violation if {
 		"message": "`types` holds no type of class `secret`; ship `types/data.yaml` with the policies",
 		"refs": ["OWASP LLM02:2025"],
 	}
+}
+
+is_configured if {
+	some about in data.types
+	about.class == "secret"
 }

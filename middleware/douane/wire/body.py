@@ -18,7 +18,10 @@ __all__ = ["Body", "BodyLimits", "decode_content"]
 
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _SPACE = re.compile(rb"[ \t\n\r]*+")
-_SCALAR = re.compile(rb"[^\s,\]}]++")
+# Of a text that was parsed: a name with all up to its value, a value without an inside, and all between two members.
+_NAME = re.compile(rb'"((?:[^"\\]++|\\.)*+)"[ \t\n\r]*+:[ \t\n\r]*+', re.DOTALL)
+_LEAF = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[^\s,\[\]{}"]++', re.DOTALL)
+_NEXT = re.compile(rb"[ \t\n\r]*+(?:,[ \t\n\r]*+)?+")
 _STRUCTURE = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
 _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
@@ -59,7 +62,7 @@ class Body:
         except UnicodeDecodeError as cause:
             raise BodyRejected(f"the body is not UTF-8 (byte {cause.start}); send JSON in UTF-8", code="invalid_json") from None
         try:
-            tree = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite)
+            tree = _DECODER.decode(text)
         except json.JSONDecodeError as cause:
             where = f"line {cause.lineno}, column {cause.colno}"
             raise BodyRejected(f"the body is not JSON ({where}); send one JSON value", code="invalid_json") from None
@@ -94,7 +97,7 @@ class Body:
         for pointer in removed:
             plan.at(pointer).is_removed = True
         splices: list[tuple[int, int, bytes]] = []
-        start = _after_space(self.raw, 0)
+        start = _after(_SPACE, self.raw, 0)
         if plan.is_set:
             return _json(plan.value)
         if plan.children:
@@ -153,6 +156,9 @@ def _finite(text: str) -> float:
     return number
 
 
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite)
+
+
 def _holds_lone_surrogate(tree: object) -> bool:
     rest = [tree]
     while rest:
@@ -195,26 +201,15 @@ def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-def _after_space(raw: bytes, at: int) -> int:
-    match = _SPACE.match(raw, at)
-    assert match is not None
-    return match.end()
-
-
-def _string_end(raw: bytes, at: int) -> int:
-    match = _STRING.match(raw, at)
+def _after(pattern: re.Pattern[bytes], raw: bytes, at: int) -> int:
+    match = pattern.match(raw, at)
     assert match is not None  # the body was parsed before
     return match.end()
 
 
 def _value_end(raw: bytes, at: int) -> int:
-    first = raw[at]
-    if first == 0x22:
-        return _string_end(raw, at)
-    if first not in b"[{":
-        match = _SCALAR.match(raw, at)
-        assert match is not None
-        return match.end()
+    if raw[at] not in b"[{":
+        return _after(_LEAF, raw, at)
     depth = 0
     for match in _STRUCTURE.finditer(raw, at):
         byte = raw[match.start()]
@@ -237,16 +232,16 @@ def _walk(raw: bytes, at: int, plan: _Plan, splices: list[tuple[int, int, bytes]
     spans: list[tuple[int, int, bool]] = []  # begin and end of each member, and whether it goes
     names: list[str] = []
     seen: set[str] = set()
-    cursor = _after_space(raw, at + 1)
-    index = 0
+    cursor = _after(_SPACE, raw, at + 1)
     while raw[cursor] not in b"]}":
         begin = cursor
         if is_object:
-            key_end = _string_end(raw, begin)
-            name = json.loads(raw[begin:key_end])
-            cursor = _after_space(raw, _after_space(raw, key_end) + 1)
+            member = _NAME.match(raw, begin)
+            assert member is not None
+            name = member[1].decode() if b"\\" not in member[1] else json.loads(b'"%b"' % member[1])
+            cursor = member.end()
         else:
-            key_end, name = begin, str(index)
+            name = str(len(spans))
         child = plan.children.get(name)
         if child is None:
             end = _value_end(raw, cursor)
@@ -257,15 +252,13 @@ def _walk(raw: bytes, at: int, plan: _Plan, splices: list[tuple[int, int, bytes]
             else:
                 end = _edit(raw, cursor, child, splices)
                 if child.name is not None and is_object:
-                    splices.append((begin, key_end, _json(child.name)))
+                    splices.append((begin, _after(_STRING, raw, begin), _json(child.name)))
                     name = child.name
-        spans.append((begin, end, child is not None and child.is_removed))
-        if not spans[-1][2]:
+        is_removed = child is not None and child.is_removed
+        spans.append((begin, end, is_removed))
+        if not is_removed:
             names.append(name)
-        index += 1
-        cursor = _after_space(raw, end)
-        if raw[cursor] == 0x2C:
-            cursor = _after_space(raw, cursor + 1)
+        cursor = _after(_NEXT, raw, end)
     _remove(spans, splices)
     added = [(name, child) for name, child in plan.children.items() if name not in seen and not child.is_removed]
     if added:
