@@ -111,9 +111,9 @@ class StreamGuard:
 
     def _keep(self, horizon: int) -> None:
         cut = max(0, horizon - _CONTEXT)
+        while cut and self._text[cut - 1] == "\\":  # never between a backslash and what it escapes
+            cut -= 1
         if self._in_json and cut:
-            while cut and self._text[cut - 1] == "\\":  # never between a backslash and what it escapes
-                cut -= 1
             self._in_string = self._is_inside(self._text[:cut])
         self._text = self._text[cut:]
         self._length += cut

@@ -125,6 +125,32 @@ def test_a_conversation_with_a_tools_result_is_guarded_in_every_message(running:
     assert json.loads(sent[1]["tool_calls"][0]["function"]["arguments"])["to"] == sent[2]["content"].split()[-1]
 
 
+@pytest.mark.parametrize("before", ["\n", "\t", '"', "\\"])
+def test_values_behind_escapes_of_json_in_json_are_kept_from_the_model(running: Stack, client: openai.OpenAI, before: str) -> None:
+    letter = {"text": f"so:{before}anna.berger@example.org", "phone": f"call{before}+49 30 901820"}
+    call = {"id": "call_1", "type": "function", "function": {"name": "send_letter", "arguments": json.dumps(letter)}}
+
+    def script(connection: Any) -> None:
+        sent = connection.request.json["messages"]
+        again = {**call, "function": {**call["function"], "arguments": sent[1]["tool_calls"][0]["function"]["arguments"]}}
+        connection.answer(chat_answer(None, tool_calls=[again]))
+
+    running.paris.script = script
+    messages: Any = [
+        {"role": "user", "content": "Write to her."},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "call_1", "content": json.dumps({"sent": json.dumps(letter)})},
+    ]
+    answer = client.chat.completions.create(model="small", messages=messages)
+    received = running.paris.received[0]
+    assert b"berger" not in received.everything
+    assert b"901820" not in received.everything
+    assert set(json.loads(received.json["messages"][1]["tool_calls"][0]["function"]["arguments"])) == {"text", "phone"}
+    (again,) = answer.choices[0].message.tool_calls or ()
+    assert again.type == "function"
+    assert json.loads(again.function.arguments) == letter
+
+
 def test_several_choices_are_guarded_each(running: Stack, client: openai.OpenAI) -> None:
     pieces = [chunk({"content": text}, index=index) for text in ("stran", "ger@examp", "le.net ") for index in (0, 1)]
     running.paris.script = lambda c: c.stream([*pieces, chunk({}, "stop"), chunk({}, "stop", index=1), b"data: [DONE]\n\n"])

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from threading import Lock
 
+from douane.detect.escape import composed, escapes, meanings, open_escape
+from douane.detect.run import run_start
 from douane.detect.types import SECRET, TYPES
 from douane.detect.view import View, view
 from douane.errors import DetectorFailed
@@ -18,14 +20,12 @@ __all__ = ["Scan"]
 
 _REMEMBERED = 4096
 _RANKS = {type_: place for place, type_ in enumerate(TYPES)}
-_LONGEST_RUN = 512  # the longest finding that no detector reports as open by itself
-_ENDS_RUN = frozenset('"<>{}|,;`[]')
 
 
 class Scan:
     """Implements `Scanner` over some detectors.
 
-    A detector may also have `horizon(text) -> int`: the start of what is open beyond the last run of the text (see `_run_start`), and
+    A detector may also have `horizon(text) -> int`: the start of what is open beyond the last run of the text (see `run_start`), and
     `is_calm(text) -> bool`: true only where `detect` would find nothing. For one without them nothing is ever final or calm.
 
     What was found in a text is remembered under a keyed hash, so that a history that comes again is not searched again. Thread-safe.
@@ -59,38 +59,32 @@ class Scan:
 
     def horizon(self, text: str) -> int:
         """See `Scanner.horizon`. Ordinary prose is held back to the start of its last word."""
-        horizon = self._open(text)
-        plainer = view(text)
-        if plainer is not None:
-            horizon = min(horizon, plainer.place(self._open(plainer.text), len(text)))
+        horizon = len(text)
+        for reading, back in _readings(text):
+            open_from = min(self._open(reading), open_escape(reading))
+            horizon = min(horizon, open_from if back is None else back.place(open_from, len(text)))
         return horizon
 
     def is_calm(self, text: str) -> bool:
         """See `Scanner.is_calm`."""
-        if not all(is_calm(text) for is_calm in self._calm):
-            return False
-        plainer = view(text)
-        return plainer is None or all(is_calm(plainer.text) for is_calm in self._calm)
+        return all(is_calm(reading) for reading, _ in _readings(text) for is_calm in self._calm)
 
     def _open(self, text: str) -> int:
-        run = _run_start(text, len(text))
+        run = run_start(text, len(text))
         horizon = min((open_from(text) for open_from in self._horizons), default=len(text))
-        return run if run <= horizon else _run_start(text, horizon)
+        return run if run <= horizon else run_start(text, horizon)
 
     def _look(self, texts: Sequence[str]) -> tuple[list[tuple[Span, ...]], tuple[DetectorReport, ...]]:
-        views = [view(text) for text in texts]
         spans: list[list[Span]] = [[] for _ in texts]
         reports = []
-        # Each text, then each view that differs: (the text to read, the index of the original, the map back).
-        readings = [(text, index, None) for index, text in enumerate(texts)]
-        readings += [(plainer.text, index, plainer) for index, plainer in enumerate(views) if plainer is not None]  # type: ignore[misc]
+        readings = [(reading, index, back) for index, text in enumerate(texts) for reading, back in _readings(text)]
         for detector, is_calm in zip(self._detectors, self._calm, strict=True):
             wanted = [reading for reading in readings if not is_calm(reading[0])]
             found, report = _ask(detector, [reading[0] for reading in wanted]) if wanted else ((), _fine(detector))
             reports.append(report)
-            for (_, index, plainer), some in zip(wanted, found, strict=False):
-                spans[index] += some if plainer is None else (_moved(span, plainer) for span in some)
-        return [_settle(some) for some in spans], tuple(reports)
+            for (_, index, back), some in zip(wanted, found, strict=False):
+                spans[index] += some if back is None else (_moved(span, back) for span in some)
+        return [_settle(_whole(some, text)) for text, some in zip(texts, spans, strict=True)], tuple(reports)
 
     def _recall(self, keys: Sequence[bytes], segments: Sequence[Segment]) -> tuple[dict[bytes, tuple[Span, ...]], dict[bytes, str]]:
         known: dict[bytes, tuple[Span, ...]] = {}
@@ -113,6 +107,20 @@ class Scan:
 
     def _digest(self, text: str) -> bytes:
         return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, key=self._key).digest()
+
+
+def _readings(text: str) -> list[tuple[str, View | None]]:
+    """A text in each way that it may be read, with the map back: as it stands, plainer, and with its JSON escapes undone, both."""
+    readings: list[tuple[str, View | None]] = [(text, None)]
+    plainer = view(text)
+    if plainer is not None:
+        readings.append((plainer.text, plainer))
+    for meant in meanings(text):
+        readings.append((meant.text, meant))
+        plainer = view(meant.text)
+        if plainer is not None:
+            readings.append((plainer.text, composed(meant, plainer)))
+    return readings
 
 
 def _horizon_of(detector: Detector) -> Callable[[str], int]:
@@ -143,9 +151,24 @@ def _ask(detector: Detector, texts: Sequence[str]) -> tuple[Sequence[Sequence[Sp
     return found, _fine(detector)
 
 
-def _moved(span: Span, plainer: View) -> Span:
-    start, end = plainer.original(span.start, span.end)
+def _moved(span: Span, back: View) -> Span:
+    start, end = back.original(span.start, span.end)
     return Span(span.type, start, end, span.score, span.detector)
+
+
+def _whole(spans: list[Span], text: str) -> list[Span]:
+    """Spans that begin and end beside escapes, never within one: the `n` of a line break is no part of the name after it."""
+    for inside in escapes(text) if spans else ():
+        starts, ends = [start for start, _ in inside], [end for _, end in inside]
+        mended = []
+        for span in spans:
+            first, last = bisect_left(starts, span.start) - 1, bisect_left(starts, span.end) - 1
+            start = ends[first] if first >= 0 and ends[first] > span.start else span.start
+            end = ends[last] if last >= 0 and ends[last] > span.end else span.end
+            if start < end:
+                mended.append(Span(span.type, start, end, span.score, span.detector))
+        spans = mended
+    return spans
 
 
 def _settle(spans: Iterable[Span]) -> tuple[Span, ...]:
@@ -165,33 +188,3 @@ def _settle(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 def _precedence(span: Span) -> tuple[bool, int, float, int, int, str]:
     return span.type not in SECRET, span.start - span.end, -span.score, _RANKS[span.type], span.start, span.detector
-
-
-def _run_start(text: str, place: int) -> int:
-    """The start of the run that ends at `place`: characters without a space, or groups of which one ends or begins with a digit.
-
-    INVARIANT: a finding that is not reported as open by its detector lies within one run, and so do all findings that overlap it.
-    """
-    floor = max(0, place - _LONGEST_RUN)
-    while place > floor:
-        character = text[place - 1]
-        if character == " " or character == "\u00a0":
-            left = text[place - 2] if place > 1 else " "
-            right = text[place] if place < len(text) else "0"
-            if not (_may_end_group(left) and _may_begin_group(right) and (left in _NUMERIC or right in _NUMERIC)):
-                break
-        elif character >= "\u2000" or character in _ENDS_RUN or character.isspace():
-            break
-        place -= 1
-    return place
-
-
-_NUMERIC = frozenset("0123456789()+")
-
-
-def _may_end_group(character: str) -> bool:
-    return character in _NUMERIC or "A" <= character <= "Z"
-
-
-def _may_begin_group(character: str) -> bool:
-    return character in _NUMERIC or "A" <= character <= "Z"

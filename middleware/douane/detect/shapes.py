@@ -4,7 +4,7 @@
 import re
 from dataclasses import dataclass
 
-__all__ = ["AGAINST", "BY_LENGTH", "IBAN_LENGTHS", "LETTERED", "PHONE_WORDS", "PLAIN", "Lettered", "Plain"]
+__all__ = ["AGAINST", "BY_LENGTH", "IBAN_LENGTHS", "LETTERED", "PHONE_WORDS", "PLAIN", "VAT_COUNTRIES", "Lettered", "Plain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +118,17 @@ PLAIN: tuple[Plain, ...] = (
 
 BY_LENGTH: dict[int, tuple[Plain, ...]] = {n: tuple(s for s in PLAIN if n in s.lengths) for n in {n for s in PLAIN for n in s.lengths}}
 
-# INVARIANT: a space inside a shape stands beside a digit, and beside no small letter: `Scan.horizon` knows runs by that.
+# INVARIANT: a space inside a shape stands beside a digit, and beside no small letter: `Scan.horizon` knows runs by that. The one
+# exception is a space between one of `VAT_COUNTRIES` and a capital letter.
 _NINO = r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]"
-_CODICE = (r"[A-Z]{6}", r"[0-9L-V]{2}[A-T][0-9L-V]{2}", r"[A-Z][0-9L-V]{3}[A-Z]")
-_VAT = r"AT ?U|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK|XI|GB"
+_CODICE = (r"[A-Z]{6}", r"[0-9L-V]{2}[A-T][0-9L-V]{2}", r"[A-Z][0-9L-V]{3}[A-Z]")  # a letter may stand for any of the digits
+_VAT = "AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK|XI|GB"
+VAT_COUNTRIES = frozenset(_VAT.split("|"))
 LETTERED: tuple[Lettered, ...] = (
     Lettered("SOCIAL_SECURITY", "fr.nir", _lettered(r"[12] ?\d\d ?\d\d ?2[AB] ?\d{3} ?\d{3} ?\d\d|[12]\d{4}2[ab]\d{8}")),
     Lettered("SOCIAL_SECURITY", "gb_nino", _lettered(rf"{_NINO}[ -]?\d\d[ -]?\d\d[ -]?\d\d[ -]?[A-D]|(?i:{_NINO}\d{{6}}[A-D])")),
     Lettered("SOCIAL_SECURITY", "de_rvnr", _lettered(r"\d\d ?\d{6} ?[A-Z] ?\d{3}|\d{8}[a-z]\d{3}")),
-    Lettered("TAX_ID", "it.codicefiscale", _lettered(rf"{' ?'.join(_CODICE)}|(?i:{''.join(_CODICE)})")),
+    Lettered("TAX_ID", "it.codicefiscale", _lettered(rf"{_CODICE[0]} (?=\d){_CODICE[1]}(?<=\d) {_CODICE[2]}|(?i:{''.join(_CODICE)})")),
     Lettered("NATIONAL_ID", "es.dni", _lettered(r"\d{8}[ -]?[A-Z]|\d{8}-?[a-z]|\d{2}\.\d{3}\.\d{3}(?:[ -]?[A-Z]|-?[a-z])"), guarded=True),
     Lettered("NATIONAL_ID", "es.nie", _lettered(r"[XYZ][ -]?\d{7}[ -]?[A-Z]|[xyz]-?\d{7}-?[a-z]|[XYZ]-?\d\.\d{3}\.\d{3}-?[A-Z]")),
     Lettered("COMPANY_ID", "es.cif", _lettered(r"[A-HJNP-SUVW]-?\d{7}[0-9A-J]"), _words(r"cif|nif|empresa|sociedad|vat"), guarded=True),

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""JSON escapes seen through: what a JSON text inside a text means, with an exact map back.
+
+The arguments of a tool call, and most results of tools, are JSON in a string. There a line break is written as a backslash and an `n`, so
+that a value after it seems to begin with an `n`, and any character may be written by its number.
+"""
+
+import re
+from collections.abc import Iterator
+
+from douane.detect.view import View
+
+__all__ = ["composed", "escapes", "meanings", "open_escape", "unescaped"]
+
+_HIGH, _LOW = r"u[dD][89abAB][0-9a-fA-F]{2}", r"u[dD][c-fC-F][0-9a-fA-F]{2}"
+_ESCAPE = re.compile(rf'\\(?:{_HIGH}\\{_LOW}|u[0-9a-fA-F]{{4}}|["\\/bfnrt])')
+_OPEN = re.compile(rf"\\(?:{_HIGH}(?:\\(?:u[0-9a-fA-F]{{0,3}})?)?|u[0-9a-fA-F]{{0,3}})?\Z")
+_SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_LONGEST_ESCAPE = 12
+_LEVELS = 3  # how deep JSON inside JSON is looked into
+
+
+def meanings(text: str) -> Iterator[View]:
+    """What a text means as a JSON string, then what that means as one, as deep as there are escapes; each with a map to `text`."""
+    meant = unescaped(text)
+    for _ in range(_LEVELS):
+        if meant is None:
+            return
+        yield meant
+        deeper = unescaped(meant.text)
+        meant = None if deeper is None else composed(meant, deeper)
+
+
+def escapes(text: str) -> Iterator[list[tuple[int, int]]]:
+    """Where escapes stand in a text, as RFC 8259, section 7, knows them; then those of what it means, in places of `text`."""
+    if "\\" in text:
+        yield [match.span() for match in _ESCAPE.finditer(text)]
+        for meant in meanings(text):
+            yield [meant.original(*match.span()) for match in _ESCAPE.finditer(meant.text)]
+
+
+def unescaped(text: str) -> View | None:
+    """The text with its escapes undone once, or None where it has none."""
+    if "\\" not in text:
+        return None
+    out: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    done = 0
+    for match in _ESCAPE.finditer(text):
+        place, end = match.span()
+        out += (text[done:place], _meant(match[0]))
+        starts += (*range(done, place), place)
+        ends += (*range(done + 1, place + 1), end)
+        done = end
+    if not done:
+        return None
+    out.append(text[done:])
+    starts += range(done, len(text))
+    ends += range(done + 1, len(text) + 1)
+    return View("".join(out), tuple(starts), tuple(ends))
+
+
+def open_escape(text: str) -> int:
+    """Where an escape begins that more text could complete; `len(text)` where none does."""
+    place = max(0, len(text) - _LONGEST_ESCAPE)
+    if "\\" not in text[place:]:
+        return len(text)
+    while place and text[place - 1] == "\\":  # never between a backslash and what it escapes
+        place -= 1
+    for match in _ESCAPE.finditer(text, place):
+        if _OPEN.match(text, match.start()):  # half of a pair
+            return match.start()
+        place = match.end()
+    open_ = _OPEN.search(text, place)
+    return open_.start() if open_ else len(text)
+
+
+def composed(outer: View, inner: View) -> View:
+    """A view of the original of `outer`, where `inner` is a view of the text of `outer`."""
+    starts = tuple(outer.starts[place] for place in inner.starts)
+    ends = tuple(outer.ends[place - 1] for place in inner.ends)
+    return View(inner.text, starts, ends)
+
+
+def _meant(escape: str) -> str:
+    if escape[1] != "u":
+        return _SHORT.get(escape[1], escape[1])
+    if len(escape) > 6:
+        return chr(0x10000 + ((int(escape[2:6], 16) & 0x3FF) << 10) + (int(escape[8:12], 16) & 0x3FF))
+    code = int(escape[2:6], 16)
+    return "\ufffd" if 0xD800 <= code <= 0xDFFF else chr(code)
