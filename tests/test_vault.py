@@ -3,10 +3,11 @@
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from douane.vault import Vault
+from douane.vault import Vault, ids_in
 
 KEY = b"k" * 32
 PERSON = frozenset({"PERSON"})
@@ -86,15 +87,28 @@ def test_types_that_no_rule_restores_stay() -> None:
 def test_a_vault_shows_no_value() -> None:
     vault = Vault(KEY, "acme", free)
     vault.surrogate("PERSON", "Anna Quarta")
-    vault.note(["Anna Quarta"])
+    vault.note([("PERSON", "Anna Quarta")])
     assert "Anna" not in repr(vault)
 
 
 def test_what_the_caller_sent_is_known_whatever_its_spacing() -> None:
     vault = Vault(KEY, "acme", free)
-    vault.note(["DE89 3704 0044 0532 0130 00"])
-    assert vault.is_known("de89370400440532013000")
-    assert not vault.is_known("DE02120300000000202051")
+    vault.note([("IBAN_CODE", "DE89 3704 0044 0532 0130 00")])
+    assert vault.is_known("IBAN_CODE", "de89370400440532013000")
+    assert not vault.is_known("IBAN_CODE", "DE02120300000000202051")
+
+
+def test_an_address_with_a_point_or_a_dash_more_is_another_address() -> None:
+    vault = Vault(KEY, "acme", free)
+    vault.note([("EMAIL_ADDRESS", "annab@example.org"), ("IP_ADDRESS", "1.12.3.4")])
+    assert vault.is_known("EMAIL_ADDRESS", "AnnaB@example.org")
+    assert not vault.is_known("EMAIL_ADDRESS", "an.na-b@example.org")
+    assert not vault.is_known("IP_ADDRESS", "11.2.3.4")
+
+
+@pytest.mark.parametrize("text", ["<X_kqwzj>", "KQWZJ", "a kq\u200bwzj b", "x_kqwzj_y"])
+def test_an_id_that_a_text_holds_is_seen(text: str) -> None:
+    assert "kqwzj" in ids_in(text)
 
 
 @given(st.integers(0, 60), st.text(alphabet="ab <>_&", max_size=20))

@@ -4,7 +4,7 @@
 A JSON answer is held until it is there as a whole; an event stream goes through a `StreamedAnswer` and leaves as it becomes final.
 """
 
-from douane.client import Client, Message
+from douane.client import LARGE, Client, Message
 from douane.enforce import Edits
 from douane.errors import BodyRejected, UpstreamBroken, UpstreamError
 from douane.exchange import Exchange, Segment
@@ -16,6 +16,8 @@ from douane.wire.body import Body
 
 __all__ = ["Answer"]
 
+_PLAIN_KINDS = frozenset({b"text/plain", b"text/html", b""})
+_PLAIN_CHARSETS = frozenset({b"", b"utf-8", b"us-ascii"})
 _NOT_HANDED_BACK = frozenset({b"content-length", b"transfer-encoding", b"connection", b"keep-alive", b"date", b"server"})
 
 
@@ -30,7 +32,7 @@ class Answer:
         self._destination = admission.destination
         self._status = 0
         self._headers: list[tuple[bytes, bytes]] = []
-        self._kind = b""
+        self._kind = self._charset = b""
         self._pieces: list[bytes] = []
         self._size = 0
         self._stream: StreamedAnswer | None = None
@@ -56,9 +58,12 @@ class Answer:
 
     async def _start(self, message: Message) -> None:
         self._status = message["status"]
+        if not 200 <= self._status <= 599:
+            raise UpstreamBroken("the answer has a status that is none of HTTP")
         fields = [(name.lower(), value) for name, value in message.get("headers", [])]
         known = dict(fields)
-        self._kind = known.get(b"content-type", b"").split(b";")[0].strip().lower()
+        self._kind, _, parameters = known.get(b"content-type", b"").lower().replace(b" ", b"").partition(b";")
+        self._charset = parameters.partition(b"charset=")[2].partition(b";")[0].strip(b'"')
         if known.get(b"content-encoding", b"identity").lower() != b"identity":
             raise UpstreamBroken("the answer is compressed although that was not asked for, so it cannot be inspected")
         receipt = self._client.receipt(self._admission.id, self._admission.seq)
@@ -94,17 +99,17 @@ class Answer:
 
     async def _release(self) -> None:
         raw = b"".join(self._pieces)
-        exchange, body = self._read(raw)
+        exchange, body = await self._client.blocking(lambda: self._read(raw)) if len(raw) > LARGE else self._read(raw)
         matches = True
         if body is not None and isinstance(body.tree, dict) and self._status < 400:
             matches = body.tree.get("model") == self._destination.model
 
         def carry_out(edits: Edits) -> bytes:
-            if edits.is_empty:
-                return raw
             if body is None:
-                return str(edits.values[""]).encode()
-            repeated = dict.fromkeys(openai.derived(body))  # log probabilities spell the text that was edited: null them
+                return raw if edits.is_empty else str(edits.values[""]).encode()
+            repeated = dict.fromkeys(openai.derived(body, was_edited=not edits.is_empty))
+            if edits.is_empty and not repeated:
+                return raw
             return body.rewrite(values={**edits.values, **repeated}, keys=edits.keys, removed=edits.removed)
 
         client, admission, guard = self._client, self._admission, self._client.border.guard
@@ -126,7 +131,10 @@ class Answer:
                     raise UpstreamBroken(f"the answer cannot be read: {cause}") from cause
         elif self._status < 400:
             raise UpstreamBroken("the answer is neither JSON nor an event stream")
-        # An error that is no JSON passes as one text: upstream errors come back as they were, but never undecided.
+        # An error that is no JSON passes as one text: upstream errors come back as they were, but never undecided. Whoever reads it must
+        # read what the detectors do: nothing that is put together of parts, or is of another encoding.
+        if self._kind not in _PLAIN_KINDS or self._charset not in _PLAIN_CHARSETS or b"\0" in raw:
+            raise UpstreamBroken(f"the model's endpoint sent an error (status {self._status}) in a form that cannot be inspected")
         try:
             text = raw.decode()
         except UnicodeDecodeError as cause:

@@ -8,6 +8,8 @@ Requests to the guarded paths are read whole, decided, and handed on as the poli
 """
 
 import asyncio
+import posixpath
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
@@ -15,10 +17,10 @@ import structlog
 
 from douane.answer import Answer
 from douane.border import Border
-from douane.client import Client, Message, Receive, Scope, Send
+from douane.client import LARGE, Client, Message, Receive, Scope, Send
 from douane.enforce import Edits
-from douane.errors import BodyRejected, CallerError, DouaneError, LogUnavailable, UpstreamBroken, UpstreamError
-from douane.exchange import Destination, Principal
+from douane.errors import BodyRejected, CallerError, CallerUnknown, DouaneError, LogUnavailable, UpstreamBroken, UpstreamError
+from douane.exchange import Destination, Exchange, Principal
 from douane.guard import Admission, Ask
 from douane.refusal import failure, of_decision, of_error
 from douane.wire import openai
@@ -29,6 +31,7 @@ __all__ = ["App", "GuardMiddleware", "Passage"]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _log = structlog.get_logger("douane")
+_NOT_IN_PATHS = re.compile(r"[\x00-\x20\x7f]")
 _NOT_HANDED_ON = frozenset({b"content-length", b"content-encoding", b"accept-encoding", b"transfer-encoding"})
 
 
@@ -55,21 +58,34 @@ class GuardMiddleware:
         self._app = app
         self._border = border
         self._paths = frozenset(paths)
+        self._plain = frozenset(map(_plain_path, self._paths))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._live(scope, receive, send)
         elif scope["type"] == "http" and self._is_guarded(scope):
             await self._cross(scope, Client(self._border, receive, send))
+        elif scope["type"] == "websocket" and self._is_guarded_path(scope):
+            await send({"type": "websocket.close", "code": 1008})  # a policy violation (RFC 6455, 7.4.1): nothing here could inspect it
         else:
             await self._app(scope, receive, send)
 
     def _is_guarded(self, scope: Scope) -> bool:
-        if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+        if not self._is_guarded_path(scope):
             return False
+        # What has no body carries nothing; the method alone would not tell, since a route may read the body of a GET.
+        if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            return any(name == b"transfer-encoding" or (name == b"content-length" and value != b"0") for name, value in scope["headers"])
+        return True
+
+    def _is_guarded_path(self, scope: Scope) -> bool:
         path: str = scope["path"]
-        # A router behind us may be more lenient than a string comparison: `//v1/Chat/completions/` must not slip past.
-        return path in self._paths or "/" + "/".join(part for part in path.lower().split("/") if part) in self._paths
+        if path in self._paths:
+            return True
+        # A router behind us may be more lenient than a string comparison (`//v1/Chat/completions/`, a line break at the end), and an
+        # app may be mounted, in which case the path begins with `root_path`.
+        plain = _plain_path(path)
+        return plain in self._plain or _plain_path(path.removeprefix(scope.get("root_path", ""))) in self._plain
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
@@ -129,10 +145,14 @@ class GuardMiddleware:
         border, headers = self._border, dict(scope["headers"])
         principal: Principal | None = None
         try:
-            principal = border.callers.identify(headers.get(b"authorization", b"").decode("latin-1"))
+            principal = border.callers.identify(_single(scope["headers"], b"authorization"))
             raw = await _read_body(headers, border.limits, client)
-            body = Body.parse(raw, border.limits)
-            exchange = openai.read_request(body)
+
+            def read() -> tuple[Body, Exchange]:
+                body = Body.parse(raw, border.limits)
+                return body, openai.read_request(body)
+
+            body, exchange = await client.blocking(read) if len(raw) > LARGE else read()
             ask = Ask(exchange, principal, border.routes.candidates(exchange.model))
         except CallerError as cause:
             code, status, who = cause.code, cause.status, principal
@@ -186,6 +206,19 @@ class GuardMiddleware:
                 return  # the app only noticed, in words of its own, that the guard had ended the answer
             await asyncio.shield(answer.abandon("app_failed"))
             raise
+
+
+def _plain_path(path: str) -> str:
+    """A path as the most lenient router might read it."""
+    return posixpath.normpath("/" + _NOT_IN_PATHS.sub("", path).lower().strip("/"))
+
+
+def _single(headers: list[tuple[bytes, bytes]], name: bytes) -> str:
+    """The value of a header that may be sent once; raises `CallerUnknown` where another reader might take another one."""
+    values = [value for key, value in headers if key == name]
+    if len(values) > 1:
+        raise CallerUnknown("the request has two `Authorization` headers; send one")
+    return values[0].decode("latin-1") if values else ""
 
 
 async def _read_body(headers: dict[bytes, bytes], limits: BodyLimits, client: Client) -> bytes:

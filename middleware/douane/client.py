@@ -10,13 +10,16 @@ from douane.border import Border
 from douane.refusal import Refusal
 from douane.wire import openai
 
-__all__ = ["Client", "Message", "Receive", "Scope", "Send"]
+__all__ = ["LARGE", "Client", "Message", "Receive", "Scope", "Send"]
 
 # The types of the ASGI specification, version 3.
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+
+LARGE = 64 * 1024
+"""Bytes of JSON from which reading it is work for another thread: the event loop has other clients."""
 
 _T = TypeVar("_T")
 

@@ -50,6 +50,7 @@ __all__ = [
 _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$")]
 _Country = Annotated[str, StringConstraints(pattern=r"^([A-Z]{2}|UNKNOWN)$")]
 _EnvName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+_SHORTEST_KEY = 32
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -347,4 +348,9 @@ def _surrogate_key(name: str | None, environment: Mapping[str, str]) -> bytes:
     if name is None:
         # Surrogates then stay the same for a conversation as long as this process lives.
         return secrets.token_bytes(32)
-    return _secret(name, "surrogate_key_env", environment).encode()
+    key = _secret(name, "surrogate_key_env", environment).encode()
+    if len(key) < _SHORTEST_KEY:
+        raise ConfigRejected(
+            f"`{name}` holds fewer than {_SHORTEST_KEY} bytes, which could be guessed; make it with `openssl rand -hex 32`"
+        )
+    return key

@@ -6,7 +6,7 @@ An obligation that cannot be fulfilled raises `Unfulfillable`, and the guard den
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from douane.decision import Decision, DropTool, Obligation, Pseudonymise, Redact, Restore, SetField, Strip
@@ -95,15 +95,18 @@ class Replacer:
         """The segment's text with its findings (in order, without overlaps) replaced."""
         text, bare, in_json = segment.text, segment.kind in ("name", "identifier", "key"), segment.kind == "arguments"
         pieces: list[str] = []
-        done = 0
+        done = read = 0
+        is_inside = False  # whether a JSON string is open at `read`
         for finding in findings:
             value = text[finding.start : finding.end]
             if in_json:
                 value = json_unescaped(value)
+                is_inside = inside_json_string(text[read : finding.start], is_inside=is_inside)
+                read = finding.start
             replacement = self.replacement(finding, value, bare=bare)
             if replacement is None:
                 continue
-            if in_json and not inside_json_string(text[: finding.start]):
+            if in_json and not is_inside:
                 replacement = json.dumps(replacement)
             pieces += (text[done : finding.start], replacement)
             done = finding.end
@@ -114,8 +117,9 @@ class Replacer:
         return rewritten
 
 
-def inside_json_string(prefix: str) -> bool:
-    """Whether a JSON text that begins with `prefix` is inside a string at its end. `prefix` starts outside of one."""
+def inside_json_string(part: str, *, is_inside: bool = False) -> bool:
+    """Whether a string is open at the end of this part of a JSON text; `is_inside` says whether one is at its beginning."""
+    prefix = '"' + part if is_inside else part
     return any(match[0] == '"' for match in _STRING_OR_QUOTE.finditer(prefix))
 
 
@@ -147,13 +151,11 @@ def enforce(
     findings: Sequence[Finding],
     decision: Decision,
     vault: Vault,
-    *,
-    tool_pointers: Callable[[str], Sequence[str]] = lambda name: (),
 ) -> Edits:
     """The edits that fulfil the decision's obligations on one leg.
 
-    Request leg: findings are replaced, fields set and stripped. Response leg: findings are replaced, then surrogates restored.
-    `tool_pointers` gives the pointers of declared tools by name. Raises `Unfulfillable`.
+    Request leg: findings are replaced, fields set and stripped, tools dropped. Response leg: findings are replaced, then surrogates
+    restored. Raises `Unfulfillable`.
     """
     replacer = Replacer(decision.obligations, vault)
     by_segment: dict[int, list[Finding]] = {}
@@ -182,8 +184,27 @@ def enforce(
                 values[pointer] = value
             case Strip(pointer, _):
                 removed.append(pointer)
-            case DropTool(name, _):
-                removed.extend(tool_pointers(name))
+            case DropTool():
+                pass  # all of them at once, below
             case Pseudonymise() | Redact() | Restore():
                 pass
+    dropped = [obligation.name for obligation in decision.obligations if isinstance(obligation, DropTool)]
+    removed += _places_of_tools(exchange, dropped) if dropped else ()
     return Edits(values, keys, tuple(removed), replacer.counts)
+
+
+def _places_of_tools(exchange: Exchange, names: Sequence[str]) -> list[str]:
+    """The pointers of declared tools; of their whole list where none would be left, since an empty list is an error upstream."""
+    if exchange.leg != "request":
+        raise Unfulfillable("a tool can be dropped from a request only")
+    if "*" in names:
+        raise Unfulfillable("`*` stands for tools that the configuration does not name, and cannot be dropped by that name")
+    lists: dict[str, list[str]] = {}
+    for pointer in exchange.tools_at:
+        lists.setdefault(pointer.rpartition("/")[0], []).append(pointer)
+    dropped = {pointer for name, pointer in zip(exchange.tools_declared, exchange.tools_at, strict=True) if name in names}
+    places: list[str] = []
+    for whole, pointers in lists.items():
+        gone = [pointer for pointer in pointers if pointer in dropped]
+        places += [whole] if len(gone) == len(pointers) else gone
+    return places

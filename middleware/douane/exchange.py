@@ -71,6 +71,7 @@ class Egress:
 class Exchange:
     """One leg of a request to a model, as the lens found it.
 
+    `tools_declared` are names of tools, `tools_at` the pointers of the objects that declare them, in the same order.
     `unknown` holds the places of strings outside the protocol map; they are segments too, of kind `unknown`.
     `model` is what the caller asked for: text of the caller, so never logged unless it is a configured name.
     """
@@ -84,6 +85,7 @@ class Exchange:
     egress: tuple[Egress, ...] = ()
     unknown: tuple[str, ...] = ()
     tools_declared: tuple[str, ...] = field(default=(), repr=False)
+    tools_at: tuple[str, ...] = field(default=(), repr=False)
     tools_called: tuple[str, ...] = field(default=(), repr=False)
 
 

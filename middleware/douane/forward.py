@@ -7,6 +7,7 @@ from the environment: both would move the exchange to a place that policy has no
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Mapping
 
 import aiohttp
@@ -19,19 +20,21 @@ from douane.route import Endpoint
 
 __all__ = ["Forwarder"]
 
-_HANDED_BACK = frozenset(
-    {
-        "content-type",
-        "content-encoding",
-        "retry-after",
-        "retry-after-ms",
-        "x-should-retry",
-        "x-request-id",
-        "request-id",
-        "openai-processing-ms",
-    }
+# What an endpoint's headers may say to a client, and in what form: they are inspected by nobody, so nothing else fits into them.
+_ID = r"[\w.-]{1,64}"
+_HANDED_BACK = tuple(
+    (re.compile(name), re.compile(value, re.ASCII))
+    for name, value in (
+        ("content-type", r"[\w.+-]{1,40}/[\w.+-]{1,40}(?:; ?charset=[\w-]{1,20})?"),
+        ("content-encoding", r"[a-z, ]{1,20}"),
+        ("retry-after(?:-ms)?", r"[0-9.]{1,16}|\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT"),
+        ("x-should-retry", "true|false"),
+        ("x-request-id|request-id", _ID),
+        ("openai-processing-ms", r"[0-9.]{1,16}"),
+        ("(?:x-)?ratelimit-[a-z-]{1,40}", r"-?[0-9][0-9A-Za-z.:+-]{0,31}"),
+    )
 )
-_HANDED_BACK_PREFIXES = ("x-ratelimit-", "ratelimit-")
+_ACCEPT = "application/json, text/event-stream"
 _USER_AGENT = "douane"
 _PIECE = 64 * 1024
 
@@ -57,7 +60,7 @@ class Forwarder:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         passage: Passage = scope["douane"]
         request = await receive()
-        carrying = asyncio.ensure_future(self._carry(passage, scope, request.get("body", b""), send))
+        carrying = asyncio.ensure_future(self._carry(passage, request.get("body", b""), send))
         leaving = asyncio.ensure_future(_departure(receive))
         try:
             await asyncio.wait((carrying, leaving), return_when=asyncio.FIRST_COMPLETED)
@@ -71,12 +74,10 @@ class Forwarder:
                     with contextlib.suppress(asyncio.CancelledError, Exception):
                         await task
 
-    async def _carry(self, passage: Passage, scope: Scope, body: bytes, send: Send) -> None:
+    async def _carry(self, passage: Passage, body: bytes, send: Send) -> None:
         id_ = passage.destination.id
         try:
-            async with self._connected().post(
-                self._urls[id_], data=body, headers=self._headers(scope, id_), allow_redirects=False
-            ) as answer:
+            async with self._connected().post(self._urls[id_], data=body, headers=self._headers(id_), allow_redirects=False) as answer:
                 if 300 <= answer.status < 400:
                     raise UpstreamBroken(f"the endpoint `{id_}` redirects; put the place that it redirects to into `base_url`")
                 await send({"type": "http.response.start", "status": answer.status, "headers": _handed_back(answer)})
@@ -92,10 +93,9 @@ class Forwarder:
         except aiohttp.ClientError as cause:
             raise UpstreamBroken(f"the endpoint `{id_}` broke off its answer") from cause
 
-    def _headers(self, scope: Scope, id_: str) -> dict[str, str]:
+    def _headers(self, id_: str) -> dict[str, str]:
         # An allow-list: cookies, forwarding headers and the caller's own key are nobody's business upstream.
-        headers = {"content-type": "application/json", "user-agent": _USER_AGENT, "accept-encoding": "identity"}
-        headers["accept"] = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept"), "*/*")
+        headers = {"content-type": "application/json", "user-agent": _USER_AGENT, "accept": _ACCEPT, "accept-encoding": "identity"}
         return headers | self._endpoints[id_].authorization
 
     def _connected(self) -> aiohttp.ClientSession:
@@ -115,8 +115,8 @@ def _handed_back(answer: aiohttp.ClientResponse) -> list[tuple[bytes, bytes]]:
     headers = []
     for name, value in answer.headers.items():
         lower = name.lower()
-        if lower in _HANDED_BACK or lower.startswith(_HANDED_BACK_PREFIXES):
-            headers.append((lower.encode("latin-1"), value.encode("latin-1", "replace")))
+        if any(known.fullmatch(lower) and form.fullmatch(value) for known, form in _HANDED_BACK):
+            headers.append((lower.encode("latin-1"), value.encode("latin-1")))
     return headers
 
 

@@ -20,9 +20,9 @@ from douane.exchange import Destination, Exchange, Principal
 from douane.finding import Finding, Scanner, ScanResult
 from douane.policy.document import Observed, denial, read, write
 from douane.record import DecisionLog, DecisionRecord, RecordKind
-from douane.vault import Vault
+from douane.vault import Vault, ids_in
 
-__all__ = ["Admission", "Ask", "CarryOut", "Guard", "Observed", "Release", "final_result"]
+__all__ = ["Admission", "Ask", "CarryOut", "Guard", "Observed", "Release", "final_result", "unfulfilled"]
 
 _PATH = "douane/main/decision"
 
@@ -219,21 +219,19 @@ class Guard:
             return decision, destination, carry_out(edits), edits.counts
         except Exception as cause:  # an obligation that is not fulfilled is no obligation met: deny, whatever it was
             why = str(cause) if isinstance(cause, Unfulfillable) else "the edits could not be made"
-            reason = Reason("douane.enforce.unfulfillable", "operations", "critical", f"an obligation could not be fulfilled: {why}")
-            denied = replace(decision, verdict="deny", reasons=(*decision.reasons, reason), failed="unfulfillable")
-            return denied, None, None, {}
+            return unfulfilled(decision, why), None, None, {}
 
     def _vault(self, ask: Ask, scan: ScanResult) -> Vault:
         segments = ask.exchange.segments
-        haystack: list[str] = []
+        words: set[str] = set()
 
         def is_taken(candidate: str) -> bool:
-            if not haystack:
-                haystack.extend(segment.text.lower() for segment in segments)
-            return any(candidate in text for text in haystack)
+            if not words:
+                words.update(*(ids_in(segment.text) for segment in segments), ("",))
+            return candidate in words
 
         vault = Vault(self._key, ask.principal.tenant, is_taken)
-        vault.note(json_unescaped(segments[finding.segment].text[finding.start : finding.end]) for finding in scan.findings)
+        vault.note((f.type, json_unescaped(segments[f.segment].text[f.start : f.end])) for f in scan.findings)
         return vault
 
     @staticmethod
@@ -247,7 +245,7 @@ class Guard:
                 spans[finding.segment] = vault.surrogate_spans(text)
             if any(start <= finding.start and finding.end <= end for start, end in spans[finding.segment]):
                 continue  # a surrogate of ours that looks like a value to a detector
-            judged.append(replace(finding, known=vault.is_known(json_unescaped(text[finding.start : finding.end]))))
+            judged.append(replace(finding, known=vault.is_known(finding.type, json_unescaped(text[finding.start : finding.end]))))
         return tuple(judged)
 
     def conclude(
@@ -278,6 +276,12 @@ class Guard:
         revision = self._engine.revision
         record = DecisionRecord(id_, exchange, kind, timestamp, _PATH, revision, document, result, self._labels, metrics, custom, error)
         return self._log.append(record)
+
+
+def unfulfilled(decision: Decision, why: str) -> Decision:
+    """The deny that an allow becomes whose obligations cannot be met."""
+    reason = Reason("douane.enforce.unfulfillable", "operations", "critical", f"an obligation could not be fulfilled: {why}")
+    return replace(decision, verdict="deny", reasons=(*decision.reasons, reason), failed="unfulfillable")
 
 
 def final_result(decision: Decision, result: str) -> str:

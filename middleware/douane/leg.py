@@ -3,14 +3,14 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from douane.decision import Decision
+from douane.decision import Decision, DropTool, SetField, Strip
 from douane.enforce import Replacer
-from douane.exchange import Exchange, Segment, SegmentKind
+from douane.exchange import Egress, Exchange, Opaque, Segment, SegmentKind
 from douane.finding import Finding, ScanResult
-from douane.guard import Admission, Guard, Observed, final_result
+from douane.guard import Admission, Guard, Observed, final_result, unfulfilled
 from douane.stream import StreamGuard
 
 __all__ = ["ChannelKey", "StreamDenied", "StreamLeg"]
@@ -18,7 +18,8 @@ __all__ = ["ChannelKey", "StreamDenied", "StreamLeg"]
 ChannelKey = tuple[str | int, ...]
 """What tells the texts of a stream apart: their kind, the choice, the index of the tool call."""
 
-_FINDINGS_TOLD = 2000
+_FINDINGS_TOLD = 256
+_FACTS_TOLD = 256
 
 
 class StreamDenied(Exception):
@@ -83,8 +84,8 @@ class _Whole:
 class StreamLeg:
     """The response leg of one stream.
 
-    Policy decides in `open`, with what is known of the upstream, and again whenever something is found. Not thread-safe: one call at a
-    time. Call `open` first, and `conclude` exactly once, however the stream ends.
+    Policy decides in `open`, with what is known of the upstream, and again whenever something is found or a new fact is noted. Not
+    thread-safe: one call at a time. Call `open` first, and `conclude` exactly once, however the stream ends.
     """
 
     def __init__(self, guard: Guard, admission: Admission, observed: Observed) -> None:
@@ -95,6 +96,7 @@ class StreamLeg:
         self._texts: list[_Channel | _Whole] = []
         self._reports = {report.name: report for report in guard.scanner.scan(()).reports}
         self._findings: list[Finding] = []
+        self._facts: dict[_Fact, None] = {}
         self._sent = 0
         self._decision = Decision("deny")
         self._document = self._result = ""
@@ -102,6 +104,20 @@ class StreamLeg:
     def open(self) -> None:
         """Decide before the first text. Raises `StreamDenied`."""
         self._ask()
+
+    def is_news(self, facts: Exchange | None, *, model_matches: bool) -> bool:
+        """Whether `note` would have to ask the policy anew."""
+        if not model_matches and self._observed.model_matches:
+            return True
+        return facts is not None and len(self._facts) < _FACTS_TOLD and any(fact not in self._facts for fact in _facts_of(facts))
+
+    def note(self, facts: Exchange | None, *, model_matches: bool) -> None:
+        """Take in what a chunk has beside texts, before any of the chunk leaves. Raises `StreamDenied`."""
+        if self.is_news(facts, model_matches=model_matches):
+            if facts is not None:
+                self._facts |= dict.fromkeys(_facts_of(facts))
+            self._observed = replace(self._observed, model_matches=self._observed.model_matches and model_matches)
+            self._ask()
 
     def feed(self, key: ChannelKey, text: str, *, in_json: bool = False) -> str:
         """The next piece of a channel; returns what may leave. Raises `StreamDenied` or `StreamHeldTooLong`."""
@@ -188,10 +204,43 @@ class StreamLeg:
         destination = self.admission.destination
         chosen = () if destination is None else (destination,)
         segments = tuple(text.segment for text in self._texts)
-        exchange = Exchange(ask.exchange.protocol, "response", ask.exchange.model, True, segments)
+        exchange = Exchange(
+            ask.exchange.protocol,
+            "response",
+            ask.exchange.model,
+            True,
+            segments,
+            tuple(fact for fact in self._facts if isinstance(fact, Opaque)),
+            tuple(fact for fact in self._facts if isinstance(fact, Egress)),
+            tuple(fact.place for fact in self._facts if isinstance(fact, _Unknown)),
+            tools_called=tuple(fact.name for fact in self._facts if isinstance(fact, _Called)),
+        )
         # The newest findings where there are too many to tell: a policy that counts sees at least this many.
         scan = ScanResult(tuple(self._findings[-_FINDINGS_TOLD:]), tuple(self._reports.values()))
         self._document = self.guard.document(exchange, scan, ask.principal, chosen, self._observed)
         self._decision, self._result = self.guard.decide(self._document, chosen)
+        if any(isinstance(obligation, SetField | Strip | DropTool) for obligation in self._decision.obligations):
+            self._decision = unfulfilled(self._decision, "a stream leaves piece by piece, so that no member of it can be set or removed")
         if self._decision.verdict != "allow":
             raise StreamDenied(self._decision)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unknown:
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Called:
+    name: str = field(repr=False)
+
+
+_Fact = Opaque | Egress | _Unknown | _Called
+
+
+def _facts_of(exchange: Exchange) -> Iterator[_Fact]:
+    """What an exchange has beside its texts; a part that goes on in later chunks is one fact, whatever the length of its pieces."""
+    yield from (replace(part, length=0) for part in exchange.opaque)
+    yield from exchange.egress
+    yield from map(_Unknown, exchange.unknown)
+    yield from map(_Called, exchange.tools_called)

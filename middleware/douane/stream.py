@@ -120,4 +120,4 @@ class StreamGuard:
         self._sent = horizon - cut
 
     def _is_inside(self, prefix: str) -> bool:
-        return inside_json_string('"' + prefix if self._in_string else prefix)
+        return inside_json_string(prefix, is_inside=self._in_string)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from douane.client import Client
+from douane.client import LARGE, Client
 from douane.enforce import Unfulfillable
 from douane.errors import BodyRejected, ShapeRejected, UpstreamBroken, UpstreamError
 from douane.guard import Admission, Observed
@@ -25,6 +25,7 @@ __all__ = ["StreamEnded", "StreamedAnswer"]
 
 _DONE = "[DONE]"
 _SEEN_LIMIT = 256
+_MOST_CHANNELS = 512
 _EVENTS = frozenset({"message", "error", "ping", "completion", "chunk"})
 _KEEP_ALIVE = b": keep-alive\n\n"
 
@@ -49,6 +50,8 @@ class StreamedAnswer:
         self._templates: dict[ChannelKey, Body] = {}  # the last chunk of each channel, from which an extra one can be made
         self._last: Body | None = None
         self._choices: dict[int, bool] = {}  # the choices seen, and whether each has finished
+        self._size = 0
+        self._named: dict[ChannelKey, str] = {}  # what tool calls have said once
         self._seen: set[str] = set()  # texts that repeat in every chunk (its id, the model), found to be harmless
         self._is_closed = False
         self.has_ended = False
@@ -57,13 +60,10 @@ class StreamedAnswer:
         """The next bytes of the stream. Raises `StreamEnded` once the guard has ended it, `UpstreamBroken` where it cannot be read."""
         if self.has_ended:
             return
-        items: list[_Item] = []
-        broken: UpstreamBroken | None = None
-        try:
-            for item in self._parser.feed(piece):
-                items.append(self._read(item))
-        except UpstreamBroken as cause:
-            broken = cause  # what came before it in the same piece is delivered first
+        self._size += len(piece)
+        if self._size > self._limits.size:
+            raise UpstreamBroken("the stream is larger than `limits.response_bytes` allows")
+        items, broken = await self._take(piece)
         if items:
             leg = await self._open(items)
             if self._is_calm(leg, items):
@@ -72,6 +72,30 @@ class StreamedAnswer:
                 await self._deliver(leg, await self._client.blocking(lambda: self._guarded(leg, items)))
         if broken is not None:
             raise broken
+
+    async def _take(self, piece: bytes) -> tuple[list["_Item"], UpstreamBroken | None]:
+        """The items that these bytes complete, up to the end of the stream or to what is broken: what came before that is delivered."""
+        found: list[sse.Event | sse.Comment] = []
+        broken: UpstreamBroken | None = None
+        try:
+            for item in self._parser.feed(piece):
+                found.append(item)
+                if isinstance(item, sse.Event) and item.data.strip() == _DONE:
+                    break
+        except UpstreamBroken as cause:
+            broken = cause
+
+        def read() -> tuple[list[_Item], UpstreamBroken | None]:
+            items: list[_Item] = []
+            try:
+                for item in found:
+                    items.append(self._read(item))
+            except UpstreamBroken as cause:
+                return items, cause
+            return items, broken
+
+        is_large = sum(len(item.data) for item in found if isinstance(item, sse.Event)) > LARGE
+        return await self._client.blocking(read) if is_large else read()
 
     async def finish(self) -> None:
         """The app has sent everything. Raises `UpstreamBroken` for a stream that stops before it has finished."""
@@ -87,6 +111,8 @@ class StreamedAnswer:
     async def break_off(self, cause: UpstreamError) -> None:
         """The upstream failed in mid-stream: say so where the client reads, after all that had arrived and may pass."""
         if self.has_ended:
+            if self._leg is not None and not self._is_closed:
+                await self._close(b"")
             return
         self.has_ended = True
         client, admission, leg = self._client, self._admission, self._leg
@@ -128,9 +154,7 @@ class StreamedAnswer:
         """Decide before the first byte, with what the first chunk says of the model."""
         if self._leg is not None:
             return self._leg
-        model = next((item.chunk.model for item in items if item.chunk is not None and item.chunk.model), None)
-        destination = self._admission.destination
-        matches = destination is not None and (model is None or model == destination.model)
+        matches = all(self._matches(item.chunk) for item in items if item.chunk is not None)
         client, admission = self._client, self._admission
         leg = StreamLeg(client.border.guard, admission, replace(self._observed, model_matches=matches))
         try:
@@ -144,6 +168,11 @@ class StreamedAnswer:
         await client.start(self._observed.status, self._headers)
         return leg
 
+    def _matches(self, chunk: Chunk) -> bool:
+        """Whether the chunk says nothing of another model than the one that was decided about."""
+        destination = self._admission.destination
+        return destination is not None and chunk.model in ("", destination.model)
+
     def _is_calm(self, leg: StreamLeg, items: Iterable["_Item"]) -> bool:
         """Whether these items can be guarded on the event loop: nothing will be found, and no other process asked."""
         texts: dict[ChannelKey, str] = {}
@@ -154,6 +183,8 @@ class StreamedAnswer:
                 texts = dict.fromkeys(self._templates, "") | texts  # what is held back will be let go
             if chunk is None:
                 continue
+            if leg.is_news(chunk.facts, model_matches=self._matches(chunk)):
+                return False
             for fragment in chunk.fragments:
                 texts[fragment.channel] = texts.get(fragment.channel, "") + fragment.text
             if not all(segment.text in self._seen or scanner.is_calm(segment.text) for segment in chunk.segments):
@@ -203,6 +234,10 @@ class StreamedAnswer:
         body, chunk = item.body, item.chunk
         assert body is not None
         assert chunk is not None
+        leg.note(chunk.facts, model_matches=self._matches(chunk))
+        for place, text in chunk.named:
+            if self._named.setdefault(place, text) != text:
+                raise UpstreamBroken("a tool call of the stream names itself in pieces, which clients would join unseen")
         values: dict[str, object] = {}
         for segment in chunk.segments:
             if segment.text in self._seen:
@@ -215,8 +250,15 @@ class StreamedAnswer:
                 values[segment.pointer] = text
             elif len(self._seen) < _SEEN_LIMIT:
                 self._seen.add(text)
+        if values:
+            # What a chunk of ours is made from must not hold what was edited in the endpoint's.
+            body = Body.parse(body.rewrite(values=values), self._limits)
+            values = {}
+        if len(self._templates) > _MOST_CHANNELS:
+            raise UpstreamBroken(f"the stream has more than {_MOST_CHANNELS} texts at once")
         for fragment in chunk.fragments:
-            self._choices.setdefault(fragment.choice, False)
+            if self._choices.setdefault(fragment.choice, False) and fragment.text:
+                raise UpstreamBroken("a choice of the stream goes on after it had finished")
             text = leg.feed(fragment.channel, fragment.text, in_json=fragment.in_json)
             self._templates[fragment.channel] = body
             if fragment.choice in chunk.finished:
@@ -228,6 +270,7 @@ class StreamedAnswer:
         for choice, pointer in chunk.logprobs:
             if not all(leg.is_verbatim(channel) for channel in self._templates if channel[1] == choice):
                 values[pointer] = None  # they spell what was held back or edited
+        values |= dict.fromkeys(chunk.odd_logprobs)
         if chunk.fragments or chunk.finished:
             self._last = body
         return extra + sse.encode(body.rewrite(values=values) if values else body.raw, item.event)

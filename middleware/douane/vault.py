@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from string import ascii_lowercase
 
-__all__ = ["Vault"]
+__all__ = ["Vault", "ids_in"]
 
 _LETTERS = 5
 _OPEN = r"(?:<|&lt;|\\u003[cC])"
@@ -23,6 +23,10 @@ _SURROGATE = re.compile(rf"(?:{_OPEN}|(?<![A-Za-z0-9_]))[A-Za-z][A-Za-z_]{{1,40}
 # What could still become a surrogate, or the rest of its closing bracket, at the end of a text.
 _TAIL = re.compile(r"(?:<|&(?:l(?:t;?)?)?|\\(?:u(?:0(?:0(?:3[cC]?)?)?)?)?)?[A-Za-z_]{0,60}(?:&(?:gt?)?|\\(?:u(?:0(?:0(?:3)?)?)?)?)?\Z")
 _LOOK_BACK = 80
+_WORD = re.compile(rf"(?<![A-Za-z])[A-Za-z]{{{_LETTERS}}}(?![A-Za-z])")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+_EXACT = frozenset({"EMAIL_ADDRESS", "IP_ADDRESS", "PERSON", "LOCATION", "CRYPTO"})
+_GROUPING = re.compile(r"[\s\-./]+")
 
 
 class Vault:
@@ -45,13 +49,13 @@ class Vault:
     def __repr__(self) -> str:
         return f"Vault({len(self._originals)} surrogates)"
 
-    def note(self, values: Iterable[str]) -> None:
-        """Remember values that the caller sent, whether or not they are replaced, so that an answer may repeat them."""
-        self._sent.update(_folded(value) for value in values)
+    def note(self, values: Iterable[tuple[str, str]]) -> None:
+        """Remember values that the caller sent, each with its type, whether or not they are replaced: an answer may repeat them."""
+        self._sent.update(_folded(type_, value) for type_, value in values)
 
-    def is_known(self, value: str) -> bool:
-        """Whether the caller sent this value in this exchange (ignoring case, spaces and dashes)."""
-        return _folded(value) in self._sent
+    def is_known(self, type_: str, value: str) -> bool:
+        """Whether the caller sent this value in this exchange, ignoring case, and the grouping of what is written in groups."""
+        return _folded(type_, value) in self._sent
 
     def surrogate(self, label: str, value: str, *, bare: bool = False) -> str:
         """The surrogate for `value`. `bare` leaves the brackets out, for places such as names where they are not allowed."""
@@ -106,5 +110,14 @@ class Vault:
         return match.start() if match else len(text)
 
 
-def _folded(value: str) -> str:
-    return re.sub(r"[\s\-.]+", "", value).casefold()
+def ids_in(text: str) -> set[str]:
+    """Every word of a text that might be taken for the id of a surrogate; also where characters that nobody sees split it."""
+    words = {match[0].lower() for match in _WORD.finditer(text)}
+    if not text.isascii():
+        words.update(match[0].lower() for match in _WORD.finditer(_NOT_ASCII.sub("", text)))
+    return words
+
+
+def _folded(type_: str, value: str) -> str:
+    # A point or a dash in an address makes it another address; in a number it only groups digits.
+    return value.casefold() if type_ in _EXACT else _GROUPING.sub("", value).casefold()

@@ -148,6 +148,9 @@ class Worker:
         except OSError as cause:
             self._kill()
             raise WorkerFailed(f"the {self.name} worker died", "crash") from cause
+        except BaseException:
+            self._kill()  # an answer that nobody took would be the next asker's
+            raise
         if answer[:1] == _OK:
             return answer[1:]
         raise WorkerFailed(answer[1:].decode("utf-8", "replace"), "error")
@@ -199,6 +202,7 @@ def serve(greet: Callable[[bytes], bytes], answer: Callable[[bytes], bytes], *, 
     """Answer requests until the parent is gone. `greet` takes the first payload, `answer` every other.
 
     What they raise becomes an error: the text of a `WorkerFailed`, the bare word `error` for anything else, which may quote its input.
+    Whoever runs out of memory ends: what is left of it is in no known state.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     memory = int(environment.get(_MEMORY, "0"))
@@ -206,8 +210,11 @@ def serve(greet: Callable[[bytes], bytes], answer: Callable[[bytes], bytes], *, 
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold what was asked
     seconds = float(environment.get(_SECONDS, "0"))
-    source, sink = sys.stdin.buffer, sys.stdout.buffer
-    sys.stdout = sys.stderr  # nothing that prints may disturb the frames
+    # Nothing that reads or prints, native code included, may disturb the frames.
+    source, sink = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(2, 1)
     function = greet
     while True:
         head = _read(source, 4)
@@ -222,7 +229,9 @@ def serve(greet: Callable[[bytes], bytes], answer: Callable[[bytes], bytes], *, 
         try:
             result = _OK + function(payload)
         except WorkerFailed as failure:
-            result = _ERROR + str(failure).encode()
+            result = _ERROR + str(failure).encode("utf-8", "replace")
+        except MemoryError:
+            os._exit(1)
         except Exception:
             result = _ERROR + b"error"
         signal.setitimer(signal.ITIMER_REAL, 0)

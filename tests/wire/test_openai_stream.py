@@ -52,14 +52,53 @@ def test_what_stands_beside_a_delta_comes_whole() -> None:
     assert {segment.text for segment in chunk.segments} >= {"safe", "</s>"}
 
 
+def tokens(*texts: str) -> dict[str, Any]:
+    return {"content": [{"token": text, "logprob": -0.1, "bytes": list(text.encode()), "top_logprobs": []} for text in texts]}
+
+
 def test_log_probabilities_and_the_end_of_a_choice_are_told() -> None:
-    chunk = read_chunk(body({**choice({"content": "a"}, 2), "finish_reason": "stop", "logprobs": {"content": []}}))
+    chunk = read_chunk(body({**choice({"content": "ab"}, 2), "finish_reason": "stop", "logprobs": tokens("a", "b")}))
     assert chunk.finished == (2,)
-    assert chunk.logprobs == ((2, "/choices/0/logprobs"),)
+    assert (chunk.logprobs, chunk.odd_logprobs) == (((2, "/choices/0/logprobs"),), ())
     assert chunk.model == "m"
 
 
-@pytest.mark.parametrize("tree", [[], 1, {"choices": 1}, {"choices": [1]}, {"choices": [{"index": "a"}]}])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        tokens("a", "c"),
+        tokens("anna@example.org"),
+        {**tokens("a", "b"), "note": "x"},
+        {"content": [{**tokens("ab")["content"][0], "note": "x"}]},
+        {"content": [{**tokens("ab")["content"][0], "token": "anna@example.org"}]},
+        {"content": [{**tokens("ab")["content"][0], "top_logprobs": [{"token": "x" * 200, "logprob": 0}]}]},
+        "anna@example.org",
+        [],
+    ],
+)
+def test_log_probabilities_that_spell_anything_else_are_odd(odd: Any) -> None:
+    chunk = read_chunk(body({**choice({"content": "ab"}), "logprobs": odd}))
+    assert (chunk.logprobs, chunk.odd_logprobs) == ((), ("/choices/0/logprobs",))
+
+
+def test_an_empty_reason_ends_nothing() -> None:
+    assert read_chunk(body({**choice({"content": "a"}), "finish_reason": ""})).finished == ()
+
+
+def test_what_is_no_text_is_told_as_facts() -> None:
+    call = {"index": 0, "id": "c", "function": {"name": "send_letter", "arguments": "{}"}}
+    facts = read_chunk(body(choice({"tool_calls": [call], "audio": {"data": "UklGRg==", "transcript": "hi"}, "odd": "x"}))).facts
+    assert facts is not None
+    assert [part.kind for part in facts.opaque] == ["audio"]
+    assert facts.unknown == ("/choices/0/delta/*",)
+    assert facts.tools_called == ("send_letter",)
+    assert read_chunk(body(choice({"content": "a"}))).facts is None
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [[], 1, {"choices": 1}, {"choices": [1]}, {"choices": [{"index": "a"}]}, {"choices": [{"index": 10**6}]}, {"choices": [{"index": -1}]}],
+)
 def test_what_is_no_chunk_is_rejected(tree: Any) -> None:
     with pytest.raises(ShapeRejected):
         read_chunk(Body.parse(json.dumps(tree).encode(), LIMITS))

@@ -7,6 +7,7 @@ writes for all who wait, so no thread of its own and no timer is needed.
 
 import contextlib
 import json
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
@@ -95,6 +96,7 @@ class SqliteLog:
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA wal_autocheckpoint=4000")
             self._db.executescript(_SCHEMA)
+            self._file = self._identity()
         except (OSError, sqlite3.Error) as cause:
             raise LogUnavailable(f"the decision log cannot be opened ({type(cause).__name__}); check `log.path` and its rights") from cause
 
@@ -115,6 +117,8 @@ class SqliteLog:
         with self._queue_lock:
             batch, self._queue = self._queue, []
         try:
+            if self._identity() != self._file:
+                raise FileNotFoundError  # deleted or replaced: what is written now nobody could read
             events = [_event_text(waiting.record) for waiting in batch]
             self._db.execute("BEGIN IMMEDIATE")
             # Inside the write transaction, so that two gateways on one file cannot give out the same number.
@@ -134,13 +138,19 @@ class SqliteLog:
         for waiting, row in zip(batch, rows, strict=True):
             waiting.seq = row[0]
 
+    def _identity(self) -> tuple[int, int]:
+        status = os.stat(self._path)
+        return status.st_dev, status.st_ino
+
     def is_writable(self) -> bool:
         """Whether a write transaction can be begun now."""
         with self._commit_lock:
             try:
+                if self._identity() != self._file:
+                    return False
                 self._db.execute("BEGIN IMMEDIATE")
                 self._db.execute("ROLLBACK")
-            except sqlite3.Error:
+            except (OSError, sqlite3.Error):
                 return False
         return True
 

@@ -8,6 +8,7 @@ Strict builtin errors are asked for, since the embedded engine has no other mode
 import contextlib
 import json
 import threading
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -46,7 +47,9 @@ class OpaServerEngine:
             from opa_client import OpaClient
 
             client = OpaClient(host=self._host, port=self._port, ssl=self._secure, retries=0, timeout=self._deadline)
-            client._session.trust_env = False  # no public switch; a proxy would be one more party that sees the facts
+            # No public switches. A proxy, or another place that the server sends us to, would be one more party that sees the facts.
+            client._session.trust_env = False
+            client._session.max_redirects = 0
             self._local.client = client
             with self._lock:
                 self._clients.append(client)
@@ -56,6 +59,7 @@ class OpaServerEngine:
         """See `PolicyEngine`."""
         import requests
 
+        until = time.monotonic() + self._deadline
         try:
             answer = self._client().query_rule(
                 input_data=json.loads(document),
@@ -69,6 +73,8 @@ class OpaServerEngine:
             raise PolicyFailed("the OPA server cannot be reached", cause_code="unreachable") from cause
         except Exception as cause:  # the client has no base class for its exceptions; each of them is no decision
             raise PolicyFailed("the OPA server gave no decision", cause_code="error") from cause
+        if time.monotonic() > until:  # the client's own limit is for each read, and a server may drip
+            raise PolicyFailed("the OPA server did not answer in time", cause_code="timeout")
         if "result" not in answer:
             raise PolicyFailed("the OPA server gives no decision; `data.douane.main.decision` is undefined", cause_code="undefined")
         self.revision = _revision(answer)

@@ -2,7 +2,7 @@
 """A JSON body: read strictly, rewritten by byte splices, so that what nobody edits stays as it was sent.
 
 Strict means RFC 8259 with the choices of RFC 7493 (I-JSON) where two readers might differ: UTF-8 without a byte-order mark, no duplicate
-names, no lone surrogates, no NaN, no number beyond a double. The guard must see the body that the model will see.
+names, no lone surrogates, no NaN, no fraction beyond a double. The guard must see the body that the model will see.
 """
 
 import json
@@ -188,6 +188,13 @@ class _Plan:
         self.name: str | None = None
         self.is_removed = False
 
+    @property
+    def only_removes(self) -> bool:
+        """Whether it asks for nothing that must be there: what is absent is as good as removed."""
+        if self.is_set or self.name is not None:
+            return False
+        return self.is_removed or (bool(self.children) and all(child.only_removes for child in self.children.values()))
+
     def at(self, pointer: str) -> "_Plan":
         if pointer and not pointer.startswith("/"):
             raise LookupError("an edit names a place by something that is no JSON Pointer")
@@ -226,7 +233,7 @@ def _walk(raw: bytes, at: int, plan: _Plan, splices: list[tuple[int, int, bytes]
     """Collect the splices of a container that begins at `at`; returns where it ends."""
     is_object = raw[at] == 0x7B
     if not is_object and raw[at] != 0x5B:
-        if any(not child.is_removed for child in plan.children.values()):
+        if not all(child.only_removes for child in plan.children.values()):
             raise LookupError("an edit names a place inside something that has no inside")
         return _value_end(raw, at)
     spans: list[tuple[int, int, bool]] = []  # begin and end of each member, and whether it goes
@@ -260,7 +267,7 @@ def _walk(raw: bytes, at: int, plan: _Plan, splices: list[tuple[int, int, bytes]
             names.append(name)
         cursor = _after(_NEXT, raw, end)
     _remove(spans, splices)
-    added = [(name, child) for name, child in plan.children.items() if name not in seen and not child.is_removed]
+    added = [(name, child) for name, child in plan.children.items() if name not in seen and not child.only_removes]
     if added:
         if not is_object or any(not child.is_set for _, child in added):
             raise LookupError("an edit names a place that the body does not have")

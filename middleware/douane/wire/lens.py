@@ -34,7 +34,7 @@ __all__ = [
 class Lens:
     """What was found so far. `role` and `trust` are those of the message that is being walked."""
 
-    __slots__ = ("called", "declared", "egress", "opaque", "role", "segments", "trust", "unknown")
+    __slots__ = ("called", "declared", "declared_at", "egress", "opaque", "role", "segments", "trust", "unknown")
 
     def __init__(self, role: Role = "none", trust: Trust = "user") -> None:
         self.role = role
@@ -44,6 +44,7 @@ class Lens:
         self.egress: list[Egress] = []
         self.unknown: list[str] = []
         self.declared: list[str] = []
+        self.declared_at: list[str] = []
         self.called: list[str] = []
 
     def add(self, text: str, pointer: str, place: str, kind: SegmentKind) -> None:
@@ -63,6 +64,13 @@ class Lens:
         elif isinstance(value, list):
             for index, part in enumerate(value):
                 self.report(part, f"{pointer}/{index}", f"{place}/{index}")
+        else:
+            self.number(value, pointer, place, "unknown")
+
+    def number(self, value: object, pointer: str, place: str, kind: SegmentKind) -> None:
+        """A number at a place where anything may stand: a long one may be an identifier, and is a text then."""
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= _LONG and value == value // 1:
+            self.add(str(int(value)), pointer, place, kind)
 
     def member(self, name: str, value: object, pointer: str, place: str) -> None:
         """A member that no rule knows: its name may hold anything, so no place tells it."""
@@ -71,6 +79,8 @@ class Lens:
         self.unknown.append(outside)
         self.report(value, inside, outside)
 
+
+_LONG = 10**6  # numbers of seven digits on: the shortest identifiers
 
 Rule = Callable[[Lens, object, str, str], None]
 
@@ -153,6 +163,7 @@ def free_map(kind: SegmentKind) -> Rule:
                 lens.add(part, inside, outside, kind)
             else:
                 ignore(lens, part, inside, outside)
+                lens.number(part, inside, outside, kind)
 
     return rule
 
@@ -183,6 +194,7 @@ def declared(lens: Lens, value: object, pointer: str, place: str) -> None:
     """The name of a tool that the caller offers."""
     if type(value) is str:
         lens.declared.append(value)
+        lens.declared_at.append("/".join(pointer.split("/", 3)[:3]))  # the element of the list that all of them stand in
     text("name")(lens, value, pointer, place)
 
 
@@ -300,3 +312,5 @@ def _free(lens: Lens, value: object, pointer: str, place: str) -> None:
         for name, part in value.items():
             lens.add(name, f"{pointer}/{escape(name)}", f"{place}/*", "key")
             _free(lens, part, f"{pointer}/{escape(name)}", f"{place}/*")
+    else:
+        lens.number(value, pointer, place, "definition")

@@ -29,6 +29,7 @@ from douane.wire.lens import (
     url_or_data,
     word,
 )
+from douane.wire.openai_logprobs import spelt
 
 __all__ = ["FINISH_REASONS", "PROTOCOL", "ROLES", "SERVICE_TIERS", "derived", "error_body", "read_request", "read_response"]
 
@@ -271,18 +272,26 @@ def _exchange(lens: Lens, leg: str, model: str, stream: bool) -> Exchange:
         tuple(lens.egress),
         tuple(lens.unknown),
         tuple(lens.declared),
+        tuple(lens.declared_at),
         tuple(lens.called),
     )
 
 
-def derived(body: Body) -> tuple[str, ...]:
-    """Pointers of what spells the answer's text again: the log probabilities of each choice."""
+def derived(body: Body, *, was_edited: bool) -> tuple[str, ...]:
+    """Pointers of log probabilities that must go: they spell a text that was edited, or something else than the text."""
     choices = body.tree.get("choices") if type(body.tree) is dict else None
-    if type(choices) is not list:
-        return ()
     return tuple(
-        f"/choices/{index}/logprobs" for index, choice in enumerate(choices) if type(choice) is dict and choice.get("logprobs") is not None
+        f"/choices/{index}/logprobs"
+        for index, choice in enumerate(choices if type(choices) is list else ())
+        if type(choice) is dict and choice.get("logprobs") is not None and (was_edited or not _are_spelt(choice))
     )
+
+
+def _are_spelt(choice: Mapping[str, object]) -> bool:
+    """Whether the log probabilities of a choice spell its message and nothing else."""
+    message = choice.get("message")
+    said = message if type(message) is dict else {}
+    return spelt(choice["logprobs"]) == {name: said.get(name) or "" for name in ("content", "refusal")}
 
 
 def error_body(message: str, *, type: str, code: str, param: str | None = None, extra: Mapping[str, object] | None = None) -> bytes:

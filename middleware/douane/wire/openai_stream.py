@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from douane.errors import ShapeRejected
-from douane.exchange import Segment
+from douane.exchange import Exchange, Opaque, Segment
 from douane.wire.body import Body
-from douane.wire.lens import Lens, escape, fields, ignore, text, word
-from douane.wire.openai import FINISH_REASONS, ROLES, SERVICE_TIERS
+from douane.wire.lens import Lens, Rule, escape, fields, ignore, opaque, text, word
+from douane.wire.openai import FINISH_REASONS, PROTOCOL, ROLES, SERVICE_TIERS
+from douane.wire.openai_logprobs import spelt
 
 __all__ = ["Channel", "Chunk", "Fragment", "extra_chunk", "finish_chunk", "read_chunk"]
 
@@ -21,7 +22,9 @@ Channel = tuple[str | int, ...]
 _TEXTS = frozenset({"content", "refusal", "reasoning_content", "reasoning"})
 _WHOLE = frozenset({"type", "id", "format"})  # they say what a part is, and do not grow
 _REPEATED = frozenset({"id", "object", "created", "model", "system_fingerprint", "service_tier", "provider"})
+_MOST_CHOICES, _MOST_CALLS = 256, 1024
 _ID, _NAME = text("identifier"), text("name")
+_AUDIO: dict[str, Rule] = {"id": opaque("state"), "data": opaque("audio"), "expires_at": ignore}
 _ROLE, _FINISH = word(*ROLES), word(*FINISH_REASONS)
 _CALL_TYPE = word("function", "custom")
 _USAGE = fields(
@@ -73,13 +76,20 @@ class Fragment:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One chunk. `segments` are strings that come whole; `finished` are the choices that end here; `logprobs` (choice, pointer) repeat
-    text; `model` is what the endpoint says it serves, or empty."""
+    """One chunk. `segments` are strings that come whole; `finished` are the choices that end here.
+
+    `logprobs` (choice, pointer) spell what the fragments of their choice say, `odd_logprobs` something else. `named` holds strings that
+    a tool call says once, by where they stand: clients join them. `facts` has what is no text (opaque parts, unknown places, tools
+    called), where there is any; `model` is what the endpoint says it serves, or empty.
+    """
 
     fragments: tuple[Fragment, ...]
     segments: tuple[Segment, ...]
     finished: tuple[int, ...]
     logprobs: tuple[tuple[int, str], ...]
+    odd_logprobs: tuple[str, ...]
+    named: tuple[tuple[Channel, str], ...] = field(repr=False)
+    facts: Exchange | None
     model: str = field(repr=False)
 
 
@@ -91,26 +101,37 @@ class _Reader:
         self.fragments: list[Fragment] = []
         self.finished: list[int] = []
         self.logprobs: list[tuple[int, str]] = []
+        self.odd_logprobs: list[str] = []
+        self.named: list[tuple[Channel, str]] = []
 
     def choice(self, choice: dict[str, Any], position: int) -> None:
         pointer = f"/choices/{position}"
         index = choice.get("index", position)
-        if type(index) is not int:
-            raise ShapeRejected("a chunk has a choice whose `index` is no number", pointer=pointer)
+        if type(index) is not int or not 0 <= index < _MOST_CHOICES:
+            raise ShapeRejected("a chunk has a choice whose `index` is no small number", pointer=pointer)
         for name, value in choice.items():
             if name == "delta" and type(value) is dict:
                 self.delta(value, index, f"{pointer}/delta")
             elif name == "finish_reason":
-                if value is not None:
+                # Some endpoints say an empty reason in every chunk: nothing ends there.
+                if value is not None and value != "":
                     self.finished.append(index)
                     _FINISH(self.lens, value, f"{pointer}/finish_reason", f"{pointer}/finish_reason")
             elif name == "logprobs":
                 if value is not None:
-                    self.logprobs.append((index, f"{pointer}/logprobs"))
+                    self.repeated(choice, index, f"{pointer}/logprobs")
             elif name == "delta":
                 self.lens.report(value, f"{pointer}/delta", f"{pointer}/delta")
             elif name != "index":
                 self.lens.member(name, value, pointer, pointer)  # beside the delta nothing grows
+
+    def repeated(self, choice: dict[str, Any], index: int, pointer: str) -> None:
+        delta = choice.get("delta")
+        said = delta if type(delta) is dict else {}
+        if spelt(choice["logprobs"]) == {name: said.get(name) or "" for name in ("content", "refusal")}:
+            self.logprobs.append((index, pointer))
+        else:
+            self.odd_logprobs.append(pointer)
 
     def delta(self, delta: dict[str, Any], index: int, pointer: str) -> None:
         for name, value in delta.items():
@@ -125,14 +146,25 @@ class _Reader:
                     self.call(call, index, position, f"{at}/{position}")
             elif name == "function_call" and type(value) is dict:
                 self.function(value, index, ("function_call",), at, at)
+            elif name == "audio" and type(value) is dict:
+                self.audio(value, index, at)
             elif name in _TEXTS or name in ("tool_calls", "function_call"):
                 self.grow(value, index, (name,), pointer, at, name)
             else:
                 self.member(name, value, index, (name,), pointer, pointer)
 
+    def audio(self, audio: dict[str, Any], index: int, at: str) -> None:
+        for name, value in audio.items():
+            if name == "transcript":
+                self.grow(value, index, ("audio", name), at, f"{at}/{name}", name)
+            elif name in _AUDIO:
+                _AUDIO[name](self.lens, value, f"{at}/{name}", f"{at}/{name}")
+            else:
+                self.member(name, value, index, ("audio", name), at, at)
+
     def call(self, call: object, index: int, position: int, at: str) -> None:
         number = call.get("index", position) if type(call) is dict else None
-        if type(call) is not dict or type(number) is not int:
+        if type(call) is not dict or type(number) is not int or not 0 <= number < _MOST_CALLS:
             raise ShapeRejected("a chunk has a tool call that is no object with an `index`", pointer=at)
         path: Channel = ("tool_calls", number)
         for name, value in call.items():
@@ -140,6 +172,7 @@ class _Reader:
             if name == "index":
                 continue
             if name == "id":
+                self.once((*path, name), index, value)
                 _ID(self.lens, value, inside, inside)
             elif name == "type":
                 if value is not None:
@@ -160,21 +193,29 @@ class _Reader:
                 self.fragments.append(Fragment(channel, index, inside, f"{place}/{name}", value, name == "arguments"))
             elif name == "name" and type(value) is str:
                 self.lens.called.append(value)
+                self.once((*path, name), index, value)
                 _NAME(self.lens, value, inside, inside)
             elif name in ("arguments", "input", "name"):
                 self.grow(value, index, (*path, name), at, f"{place}/{name}", name)
             else:
                 self.member(name, value, index, (*path, name), at, place)
 
+    def once(self, path: Channel, index: int, value: object) -> None:
+        if type(value) is str and value:
+            self.named.append((("once", index, *path), value))
+
     def member(self, name: str, value: object, index: int, path: Channel, pointer: str, place: str) -> None:
         """A member that no rule knows: its name may hold anything, so no place tells it."""
         self.lens.add(name, f"{pointer}/{escape(name)}", f"{place}/*", "key")
+        self.lens.unknown.append(f"{place}/*")
         self.grow(value, index, path, pointer, f"{place}/*", escape(name))
 
     def grow(self, value: object, index: int, path: Channel, pointer: str, place: str, token: str) -> None:
         """Strings that no rule knows, of which any may go on: a channel each."""
         at = f"{pointer}/{token}"
         if type(value) is str:
+            if value[:5].lower() == "data:":
+                self.lens.opaque.append(Opaque(place, "unknown", len(value)))
             self.fragments.append(Fragment(("delta", index, *path), index, at, place, value))
         elif type(value) is dict:
             for name, part in value.items():
@@ -185,6 +226,17 @@ class _Reader:
         elif type(value) is list:
             for position, part in enumerate(value):
                 self.grow(part, index, (*path, position), at, f"{place}/{position}", str(position))
+        else:
+            self.lens.number(value, at, place, "unknown")
+
+    def facts(self) -> Exchange | None:
+        lens = self.lens
+        if not (lens.opaque or lens.egress or lens.unknown or lens.called):
+            return None
+        none: tuple[str, ...] = ()
+        return Exchange(
+            PROTOCOL, "response", "", True, (), tuple(lens.opaque), tuple(lens.egress), tuple(lens.unknown), none, none, tuple(lens.called)
+        )
 
 
 def read_chunk(body: Body) -> Chunk:
@@ -207,7 +259,16 @@ def read_chunk(body: Body) -> Chunk:
             lens.member(name, value, "", "")
     model = tree.get("model")
     segments = tuple(segment for segment in lens.segments if segment.kind != "key" or segment.text not in _COMMON_NAMES)
-    return Chunk(tuple(reader.fragments), segments, tuple(reader.finished), tuple(reader.logprobs), model if type(model) is str else "")
+    return Chunk(
+        tuple(reader.fragments),
+        segments,
+        tuple(reader.finished),
+        tuple(reader.logprobs),
+        tuple(reader.odd_logprobs),
+        tuple(reader.named),
+        reader.facts(),
+        model if type(model) is str else "",
+    )
 
 
 # Names of an endpoint's own extensions, seen in the field; they hold nothing.

@@ -31,17 +31,18 @@ class SseParser:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
-        self._rest = ""  # an unfinished line
+        self._rest: list[str] = []  # an unfinished line, in the pieces that it came in
         self._after_cr = False
         self._is_first = True
         self._data: list[str] = []
         self._event = ""
-        self._size = 0
+        self._size = 0  # of the event so far, without the unfinished line
+        self._waiting = 0  # of the unfinished line
 
     @property
     def is_clean(self) -> bool:
         """Whether no event is left unfinished."""
-        return not (self._rest or self._data or self._event)
+        return not (self._waiting or self._data or self._event)
 
     def feed(self, raw: bytes) -> Iterator[Event | Comment]:
         """The events and comments that these bytes complete. Raises `UpstreamBroken`, after all that came before what is broken."""
@@ -66,12 +67,18 @@ class SseParser:
         self._after_cr = text.endswith("\r") if text else self._after_cr
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
-        *lines, self._rest = (self._rest + text).split("\n")
+        *lines, rest = text.split("\n")
+        if lines:
+            lines[0] = "".join([*self._rest, lines[0]])
+            self._rest = []
+            self._waiting = 0
+        self._rest.append(rest)
+        self._waiting += len(rest)
         for line in lines:
             item = self._line(line)
             if item is not None:
                 yield item
-        if self._size + len(self._rest) > self._limit:
+        if self._size + self._waiting > self._limit:
             raise UpstreamBroken("an event of the stream is larger than `limits.response_bytes` allows")
 
     def _line(self, line: str) -> Event | Comment | None:
