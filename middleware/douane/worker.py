@@ -56,12 +56,13 @@ class Worker:
         self._memory = memory_bytes
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._is_closed = False
+        self._is_closed = self._was_started = False
         self._failures = 0
         self._not_before = 0.0
 
     def start(self) -> None:
         """Start the child, if it is not running, and wait until it has answered the greeting. Raises `WorkerFailed`."""
+        self._was_started = True
         with self._lock:
             self._ensure()
 
@@ -73,15 +74,19 @@ class Worker:
             return self._talk(self._ensure(), payload, self._deadline)
         except WorkerFailed as failure:
             if failure.cause_code != "error" and not self._is_closed:
-                threading.Thread(target=self._restart, name=f"restart {self.name}", daemon=True).start()
+                self._restart_soon()
             raise
         finally:
             self._lock.release()
 
     def is_ready(self) -> bool:
-        """Whether the child runs."""
+        """Whether the child runs; one that has died is replaced, since nobody asks a gateway that says that it is not ready."""
         process = self._process
-        return process is not None and process.poll() is None
+        if process is not None and process.poll() is None:
+            return True
+        if self._was_started and not self._is_closed and not self._lock.locked():
+            self._restart_soon()
+        return False
 
     @property
     def pid(self) -> int | None:
@@ -94,6 +99,9 @@ class Worker:
         with self._lock:
             self._is_closed = True
             self._kill()
+
+    def _restart_soon(self) -> None:
+        threading.Thread(target=self._restart, name=f"restart {self.name}", daemon=True).start()
 
     def _restart(self) -> None:
         with contextlib.suppress(WorkerFailed):
