@@ -15,6 +15,7 @@ from douane.policy import bundle
 from douane.policy.embedded import EmbeddedEngine
 from douane.policy.server import OpaServerEngine
 from fakes.opa import opa_server
+from fakes.upstream import Connection, fake_upstream
 
 # One policy whose behaviour the input chooses.
 MOODS = """
@@ -212,6 +213,27 @@ def test_a_proxy_of_the_environment_is_not_used(folder: Path, monkeypatch: pytes
     with opa_server(folder) as url:
         engine = OpaServerEngine(url, deadline=2)
         assert json.loads(engine.evaluate(well()))["you_said"] == "hello"
+        engine.close()
+
+
+def test_a_server_that_sends_us_elsewhere_or_drips_gives_no_decision() -> None:
+    allow = json.dumps({"result": {"verdict": "allow"}}).encode()
+    with fake_upstream() as elsewhere, fake_upstream() as server:
+        elsewhere.script = lambda c: c.answer(allow)
+        engine = OpaServerEngine(server.url.removesuffix("/v1"), deadline=0.5)
+        server.script = lambda c: c.answer(b"", 307, "text/plain", f"location: {elsewhere.url}/data/douane/main/decision")
+        with pytest.raises(PolicyFailed):
+            engine.evaluate(well())
+        assert elsewhere.received == []
+
+        def drip(connection: Connection) -> None:
+            connection.head(200, "content-type: application/json", f"content-length: {len(allow)}")
+            connection.drip(allow, pause=0.03)
+
+        server.script = drip
+        with pytest.raises(PolicyFailed) as caught:
+            engine.evaluate(well())
+        assert caught.value.cause_code == "timeout"
         engine.close()
 
 
