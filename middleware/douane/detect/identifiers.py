@@ -4,12 +4,14 @@
 import importlib
 import ipaddress
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from itertools import pairwise
 from types import ModuleType
 
-from douane.detect.shapes import AGAINST, BY_LENGTH, IBAN_LENGTHS, LETTERED, PHONE_WORDS, Plain
+from douane.detect.run import run_start
+from douane.detect.shapes import AGAINST, BY_LENGTH, IBAN_LENGTHS, LETTERED, PHONE_WORDS, PLAIN, Plain
 from douane.finding import Span
 
 __all__ = ["LEFT_CONTEXT", "RIGHT_CONTEXT", "Identifiers"]
@@ -23,15 +25,18 @@ RIGHT_CONTEXT = 20
 _REACH = 48  # no identifier has so many characters, so a zone around every digit that is so wide on both sides holds all of it
 _LOCAL_CHARACTER = re.compile(r"[0-9A-Za-z_\u00c0-\u1fff.%+'-]")
 _DOMAIN = re.compile(
-    r"(?:[0-9A-Za-z\u00c0-\u1fff](?:[0-9A-Za-z\u00c0-\u1fff-]{0,62}[0-9A-Za-z\u00c0-\u1fff])?\.){1,8}(?:[A-Za-z\u00c0-\u1fff]{2,24}|xn--[0-9a-z-]{2,59})"
+    r"(?:[0-9A-Za-z\u00c0-\u1fff](?:[0-9A-Za-z\u00c0-\u1fff-]{0,62}[0-9A-Za-z\u00c0-\u1fff])?\.){1,8}(?:xn--[0-9a-z-]{2,59}|[A-Za-z\u00c0-\u1fff]{2,24})"
     r"(?![0-9A-Za-z\u00c0-\u1fff_])"
 )
+_LONGEST_DOMAIN = 253
 _IPV4 = re.compile(r"(?<![\w.+-])(?:\d{1,3}\.){3}\d{1,3}(?![\w+-]|\.\d)")
 _IPV6 = re.compile(
     r"(?<![\w:.])(?=[0-9A-Fa-f:]{0,38}\d)(?:[0-9A-Fa-f]{1,4}:|:(?=:))(?:[0-9A-Fa-f]{0,4}:){1,7}[0-9A-Fa-f]{0,4}(?![\w:]|\.\d)"
 )
+# Global unicast, unique local, link-local (RFC 4291, RFC 4193). A slice such as `1::2` is an address too, but nobody's.
+_IPV6_GIVEN_OUT = tuple(ipaddress.IPv6Network(network) for network in ("2000::/3", "fc00::/7", "fe80::/10"))
 _MAC = re.compile(r"(?<![\w:.-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])")
-_IBAN_START = re.compile(r"(?<![\w+/])(?:([A-Za-z]{2})|([A-Z]{2})[ \u00a0])\d{2}")
+_IBAN_START = re.compile(r"(?<![^\W_])(?<![+/])(?:([A-Za-z]{2})|([A-Z]{2})[ \u00a0])\d{2}")
 _UUID = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Za-z])")
 _GROUP = r"\d++(?![A-Za-z_%€$£])"
 _CHAIN = re.compile(rf"(?<!\w){_GROUP}(?:(?:[ .\-/\u00a0]|\) ?| \(|\(){_GROUP})*+")
@@ -64,8 +69,16 @@ _CARD_RANGES: tuple[tuple[int, int, tuple[int, ...]], ...] = (
     (6304, 6304, (16, 18, 19)),
     (6759, 6763, (16, 18, 19)),
 )
-_LONGEST_BANK_CODE = 6  # letters in a row; words of prose after `IT 20` are longer
+_SPOKEN_FOR = tuple(shape.pattern for shape in LETTERED if shape.words is not None)
+_SHORTEST_LETTERED = 8
+_LONGEST_BANK_CODE = 8  # letters in a row, as in the example for Malta, which has seven; many words of prose after `IT 20` are longer
 _CARD_GROUPINGS = {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3)}
+# Groups between spaces that are a value even where another number stands before or behind: cards, shapes, French phones.
+_TELLING_GROUPINGS = {
+    *_CARD_GROUPINGS,
+    (2, 2, 2, 2, 2),
+    *(sizes for shape in PLAIN for sizes, allowed in shape.groupings if " " in allowed),
+}
 
 
 class Identifiers:
@@ -79,7 +92,7 @@ class Identifiers:
     def __init__(self, regions: Sequence[str] = ("FR",)) -> None:
         self.version = version("douane")
         self._regions = tuple(dict.fromkeys(regions))
-        self._checks: dict[str, Callable[[str], bool]] = {"gb_nino": _is_nino, "de_rvnr": _is_rvnr}
+        self._checks: dict[str, Callable[[str], bool]] = {"iban": _is_iban, "gb_nino": _is_nino, "de_rvnr": _is_rvnr}
         self._phones: ModuleType | None = None
 
     def detect(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
@@ -93,25 +106,29 @@ class Identifiers:
     def horizon(self, text: str) -> int:
         """The start of an IBAN or of a number that the next characters could still complete or explain, beyond the last run."""
         horizon = len(text)
-        base = max(0, horizon - _REACH * 2)
-        for match in _IBAN_START.finditer(text, base):
-            if not _iban_end(text, match)[1]:
+        run = run_start(text, horizon)
+        for match in _IBAN_START.finditer(text, max(0, run - 2 * _REACH)):
+            end, is_decided = _iban_end(text, match)
+            if not is_decided or end > run:  # what comes may still be part of something longer that overlaps it
                 horizon = min(horizon, match.start())
         for match in _CHAIN.finditer(text, max(0, len(text) - RIGHT_CONTEXT - 4 * _REACH)):
             if match.end() > len(text) - RIGHT_CONTEXT - 1 and match.end() - match.start() > 6:
                 horizon = min(horizon, match.start())
+        for pattern in _SPOKEN_FOR:
+            for match in pattern.finditer(text, max(0, len(text) - RIGHT_CONTEXT - _REACH)):
+                if match.end() > len(text) - RIGHT_CONTEXT - 1:
+                    horizon = min(horizon, match.start())
         return horizon
 
     def _detect(self, text: str) -> Iterator[Span]:
         if "@" in text:
             yield from self._emails(text)
         for low, high in _zones(text):
-            if high - low < 7:
-                continue
             yield from self._addresses(text, low, high)
             uuids = [match.span() for match in _UUID.finditer(text, low, high)]
             for span in self._numbers(text, low, high):
-                if not any(start <= span.start and span.end <= end for start, end in uuids):
+                place = bisect_right(uuids, (span.start, len(text)))
+                if not place or uuids[place - 1][1] < span.end:
                     yield span
 
     def _span(self, type_: str, start: int, end: int, score: float) -> Span:
@@ -125,9 +142,11 @@ class Identifiers:
                 start = at
                 while start and at - start < 65 and _LOCAL_CHARACTER.match(text, start - 1):
                     start -= 1
+                frame = text.rfind("-----", start, at)
+                start = start if frame < 0 else frame + 5  # what ends a key is no part of a name
                 while start < at and text[start] in ".'%-":
                     start += 1
-                if 0 < at - start < 65 and text[at - 1] != ".":
+                if 0 < at - start < 65 and match.end() - at <= _LONGEST_DOMAIN + 1 and text[at - 1] != ".":
                     yield self._span("EMAIL_ADDRESS", start, match.end(), 0.95)
             at = text.find("@", at + 1)
 
@@ -149,18 +168,21 @@ class Identifiers:
             if end and self._is_valid("iban", text[match.start() : end]):
                 yield self._span("IBAN_CODE", match.start(), end, 1.0)
         for shape in LETTERED:
-            for match in shape.pattern.finditer(text, low, high):
+            for match in _at_every_start(shape.pattern, text, low, high):
                 end = self._lettered_end(shape.check, match[0])
                 if not end or (shape.words is not None and not _speaks(shape.words, text, *match.span())):
                     continue
-                if not (shape.guarded and AGAINST.search(text, max(0, match.start() - LEFT_CONTEXT), match.start())):
+                if not (shape.guarded and _is_explained(text, match.start())):
                     yield self._span(shape.type, match.start(), match.start() + end, 0.9)
         for match in _CHAIN.finditer(text, low, high):
             if match.end() - match.start() > 6:
                 yield from self._chain(text, match.start(), match.end())
 
     def _chain(self, text: str, start: int, end: int) -> Iterator[Span]:
-        """Candidates in a chain of digit groups: all of it, each part with one kind of separator, each group between spaces."""
+        """Candidates in a chain of digit groups: all of it, each part with one kind of separator, each group between spaces.
+
+        And what is left of a part with spaces without the number that only happens to stand beside it, or of two values in a row.
+        """
         groups = [(m.start(), m.end()) for m in _DIGIT_RUN.finditer(text, start, end)]
         candidates = {(0, len(groups))}
         first = 0
@@ -168,6 +190,11 @@ class Identifiers:
         for place in range(1, len(gaps) + 1):
             if place == len(gaps) or gaps[place] != gaps[first]:
                 candidates.add((first, place + 1))
+                if gaps[first] == " " and 2 < place + 1 - first < 13 and not _is_explained(text, groups[first][0]):
+                    middle = (first + place + 1) // 2
+                    for i, j in ((first + 1, place + 1), (first, place), (first, middle), (middle, place + 1)):
+                        if tuple(high - low for low, high in groups[i:j]) in _TELLING_GROUPINGS:
+                            candidates.add((i, j))
                 first = place
         for place in range(len(groups)):
             if all(gap in (" ", "\u00a0") for gap in gaps[max(0, place - 1) : place + 1]):
@@ -186,7 +213,7 @@ class Identifiers:
         if _BEFORE_NUMBER.match(before):
             return
         digits = _NOT_DIGITS.sub("", text[start:end])
-        explained = AGAINST.search(text, max(0, start - LEFT_CONTEXT), start) is not None
+        explained = _is_explained(text, start)
         if 13 <= length <= 19 and _is_card(digits) and self._is_valid("luhn", digits) and (len(sizes) == 1 or sizes in _CARD_GROUPINGS):
             grouped = sizes in _CARD_GROUPINGS
             if grouped or not explained or _speaks(_CARD_WORDS, text, start, end):
@@ -207,16 +234,16 @@ class Identifiers:
 
     def _phone(self, text: str, start: int, end: int, sizes: tuple[int, ...], gaps: frozenset[str]) -> Iterator[Span]:
         low = start
-        if low and text[low - 1] == "(":
+        if low and text[low - 1] == "(" and ")" in text[start:end]:
             low -= 1
         if low and text[low - 1] == "+":
             low -= 1
         before = text[low - 1] if low else " "
         written = text[low:end]
         international = written.startswith(("+", "(+")) or (written.startswith("00") and sum(sizes) > 10)
-        if before.isalnum() or before in "_/&#$€£" or (not international and before in "+-.") or sum(sizes) > 15:
+        if before.isalnum() or before in "/&#$€£" or (not international and before in "+-._") or sum(sizes) > 15:
             return
-        if "(" in written and ")" not in written:
+        if ("(" in written and ")" not in written) or _is_decimal(written, sizes, gaps):
             return
         if international:
             number = "+" + written[2:] if written.startswith("00") else written
@@ -224,7 +251,7 @@ class Identifiers:
                 yield self._span("PHONE_NUMBER", low, end, 0.9)
             return
         spoken = _speaks(PHONE_WORDS, text, start, end)
-        if AGAINST.search(text, max(0, low - LEFT_CONTEXT), low) or (not spoken and not _looks_like_phone(written, sizes, gaps)):
+        if _is_explained(text, low) or (not spoken and not _looks_like_phone(written, sizes, gaps)):
             return
         if self._is_phone(written, self._regions):
             yield self._span("PHONE_NUMBER", low, end, 0.85 if spoken else 0.6)
@@ -245,8 +272,8 @@ class Identifiers:
         """How much of `value` is valid: all of it, or up to a separator where the pattern took too much; 0 for nothing."""
         if not _DIGITS.search(value):
             return 0
-        while len(value) > 8:
-            if self._is_valid(check, value):
+        while len(value) >= _SHORTEST_LETTERED:
+            if self._is_valid(check, value.replace(".", "")):  # not every checksum's reader knows dots
                 return len(value)
             value = value[: max(value.rfind(separator) for separator in " .-")] if re.search(r"[ .-]", value) else ""
         return 0
@@ -274,6 +301,13 @@ def _zones(text: str) -> Iterator[tuple[int, int]]:
         yield low, high
 
 
+def _at_every_start(pattern: re.Pattern[str], text: str, low: int, high: int) -> Iterator[re.Match[str]]:
+    """Matches, also those that begin inside another: which are found must not depend on where the text begins."""
+    while match := pattern.search(text, low, high):
+        yield match
+        low = match.start() + 1
+
+
 def _iban_end(text: str, start: re.Match[str]) -> tuple[int, bool]:
     """Where an IBAN that starts here would end (0: nowhere), and whether that is decided whatever follows."""
     country = start[1] or start[2]
@@ -299,6 +333,10 @@ def _iban_end(text: str, start: re.Match[str]) -> tuple[int, bool]:
     return (0, True) if following.isalnum() or following == "_" else (place, True)
 
 
+def _is_explained(text: str, place: int) -> bool:
+    return AGAINST.search(text, max(0, place - LEFT_CONTEXT), place) is not None
+
+
 def _speaks(words: re.Pattern[str], text: str, start: int, end: int) -> bool:
     return bool(words.search(text[max(0, start - LEFT_CONTEXT) : start]) or words.search(text[end : end + RIGHT_CONTEXT]))
 
@@ -313,7 +351,13 @@ def _is_personal_address(written: str) -> bool:
         address = ipaddress.ip_address(written)
     except ValueError:
         return False
+    if isinstance(address, ipaddress.IPv6Address):
+        return any(address in network for network in _IPV6_GIVEN_OUT)
     return not (address.is_loopback or address.is_unspecified or address.is_multicast)
+
+
+def _is_decimal(written: str, sizes: tuple[int, ...], gaps: frozenset[str]) -> bool:
+    return len(sizes) == 2 and gaps == {"."} and (sizes[0] == 1 or written[0] in "123456789")
 
 
 def _looks_like_phone(written: str, sizes: tuple[int, ...], gaps: frozenset[str]) -> bool:
@@ -321,9 +365,14 @@ def _looks_like_phone(written: str, sizes: tuple[int, ...], gaps: frozenset[str]
     length = sum(sizes)
     if sizes == (3, 3, 4) and (written.startswith("(") or gaps in ({"-"}, {"."})):
         return True
-    if not written.lstrip("(").startswith("0") or not 9 <= length <= 12:
+    if not written.lstrip("(").startswith("0") or not 9 <= length <= 12 or (sizes == (5, 4) and gaps == {"-"}):  # ZIP+4
         return False
     return len(gaps) <= 2 and (len(sizes) == 1 or sizes[0] > 1)
+
+
+def _is_iban(value: str) -> bool:
+    """Check digits (ISO 7064) and structure. A country's own check may ask a list of its banks, which is never up to date."""
+    return bool(importlib.import_module("stdnum.iban").is_valid(value, check_country=False))
 
 
 def _is_nino(value: str) -> bool:

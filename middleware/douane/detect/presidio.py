@@ -9,7 +9,7 @@ import json
 import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 from douane.errors import ConfigRejected, DetectorFailed
@@ -65,9 +65,16 @@ DEFAULT = tuple(
 )
 
 # INVARIANT: nothing that a recogniser of the list finds is without one of these.
-_EVIDENCE = re.compile(r"[\d@]|::|[0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]")
+_EVIDENCE = re.compile(
+    r"[\d@]|::|[0-9A-Fa-f][:-][0-9A-Fa-f]{1,4}[:-]|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.|"
+    r"[a-z]{6}[lmnp-v]{2}[a-ehlmprst][lmnp-v]{2}[a-mz][lmnp-v]{3}[a-z]",  # an Italian fiscal code with letters for all its digits
+    re.IGNORECASE,
+)
+# A British number in small letters, the one value with spaces that `run_start` takes for words.
+_OPEN = re.compile(r"(?<![A-Za-z0-9_])[a-ceghj-pr-tw-z][a-ceghj-npr-tw-z](?: ?\d\d){0,3} ?(?:\d|[a-d])?\Z", re.IGNORECASE)
+_LONGEST_OPEN = 13
 _PIECE = 2000
-_OVERLAP = 200  # longer than any value that must be seen whole, and than five words before it
+_SHARED = 200  # what two pieces have in common: five words, and most values after them
 _BATCH = 16  # pieces that one deadline is for
 _DEADLINES = 5  # how many deadlines one request may take
 _START_DEADLINE = 60.0
@@ -133,8 +140,9 @@ class PresidioPatterns:
         return not _EVIDENCE.search(text)
 
     def horizon(self, text: str) -> int:
-        """Everything that is found lies within the last run of a text, see `Scan`; nothing beyond it is open."""
-        return len(text)
+        """The start of what the last run of a text, see `Scan`, may not hold whole."""
+        match = _OPEN.search(text, max(0, len(text) - _LONGEST_OPEN))
+        return match.start() if match else len(text)
 
     def detect(self, texts: Sequence[str]) -> list[list[Span]]:
         """Spans of each text; they may overlap. Raises `DetectorFailed`."""
@@ -163,21 +171,23 @@ class PresidioPatterns:
 
 def _cut(index: int, text: str) -> Iterator[_Piece]:
     """Overlapping pieces of a text in which something could be found."""
-    for start in range(0, max(1, len(text) - _OVERLAP), _PIECE - _OVERLAP):
+    for start in range(0, max(1, len(text) - _SHARED), _PIECE - _SHARED):
         piece = text[start : start + _PIECE]
         if _EVIDENCE.search(piece):
             yield _Piece(index, start, piece, start + _PIECE >= len(text))
 
 
 def _add(spans: list[Span], piece: _Piece, span: Span) -> None:
-    """Take a span in; what only a cut has made of a longer value, and what two pieces saw in parts, is mended."""
-    end = piece.start + len(piece.text)
-    touches = (piece.start > 0 and span.start == piece.start) or (not piece.is_last and span.end == end)
-    if touches and span.end - span.start <= _OVERLAP:
-        return  # the neighbour sees it whole, for what it is
-    for place, other in enumerate(spans):
-        if other.type == span.type and other.start <= span.end and span.start <= other.end and touches:
-            low, high = min(span.start, other.start), max(span.end, other.end)
-            spans[place] = Span(span.type, low, high, max(span.score, other.score), span.detector)
-            return
-    spans.append(span)
+    """Take a span in. What ends at a cut may be a part of something: the neighbour sees it whole, unless it is longer than they share."""
+    is_cut_left = piece.start > 0 and span.start == piece.start
+    is_cut_right = not piece.is_last and span.end == piece.start + len(piece.text)
+    if is_cut_left:
+        for place in range(len(spans) - 1, -1, -1):
+            other = spans[place]
+            if other.start < piece.start - _PIECE:
+                break
+            if other.type == span.type and other.start <= span.start < other.end < span.end:
+                spans[place] = replace(other, end=span.end)
+                return
+    if span.end - span.start > _SHARED or not (is_cut_left or is_cut_right):
+        spans.append(span)

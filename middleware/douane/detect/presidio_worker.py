@@ -12,6 +12,9 @@ __all__: list[str] = []
 _THRESHOLD = 0.4
 """What a weak pattern reaches with one of its context words among the five words before it, and never without."""
 
+_LEFT_OUT = "PAN (Low)"
+"""A pattern that takes any word of ten letters with a year somewhere behind it."""
+
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
@@ -30,6 +33,8 @@ class _Child:
 
         self.types: dict[str, str] = json.loads(payload)
         self.recognisers = [(getattr(predefined, name)(), type_) for name, type_ in self.types.items()]
+        for recogniser, _ in self.recognisers:
+            recogniser.patterns = [pattern for pattern in recogniser.patterns if pattern.name != _LEFT_OUT]
         # Whole words: as parts of words, `lic` of `duplicate` would speak for a driving licence.
         self.enhancer = LemmaContextAwareEnhancer(context_matching_mode="whole_word")
         self.nlp = NoOpNlpEngine([{"lang_code": "en", "model_name": ""}])

@@ -172,18 +172,21 @@ def _whole(spans: list[Span], text: str) -> list[Span]:
 
 
 def _settle(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Spans without overlaps, in order: secrets first, then the longest, the surest, and the order of types."""
-    kept: list[Span] = []
-    starts: list[int] = []
-    for span in sorted(set(spans), key=_precedence):
-        place = bisect_left(starts, span.start)
-        if place and kept[place - 1].end > span.start:
-            continue
-        if place < len(kept) and kept[place].start < span.end:
-            continue
-        kept.insert(place, span)
-        starts.insert(place, span.start)
-    return tuple(kept)
+    """Spans without overlaps, in order. What overlaps becomes one that covers it all: nothing of a value is left beside another.
+
+    Its type, score and detector are those of the first by: secrets, then the longest, the surest, and the order of types.
+    INVARIANT: a span more can only widen what is covered, so that what a stream has let go is not found when another span goes.
+    """
+    settled: list[Span] = []
+    first, high = None, 0
+    for span in sorted(set(spans), key=lambda span: span.start):
+        if first is not None and span.start < high:
+            first, high = min(first, span, key=_precedence), max(high, span.end)
+            settled[-1] = Span(first.type, settled[-1].start, high, first.score, first.detector)
+        else:
+            first, high = span, span.end
+            settled.append(span)
+    return tuple(settled)
 
 
 def _precedence(span: Span) -> tuple[bool, int, float, int, int, str]:

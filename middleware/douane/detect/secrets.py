@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 
+from douane.detect.run import run_start
 from douane.finding import Span
 
 __all__ = ["Secrets"]
@@ -44,26 +45,30 @@ _TYPES = {f"t{number}": type_ for number, (type_, _) in enumerate(_TOKEN_RULES)}
 _TOKEN = re.compile(
     r"(?<![A-Za-z0-9])(?:"
     + "|".join(f"(?P<t{number}>{pattern})" for number, (_, pattern) in enumerate(_TOKEN_RULES))
-    + r")(?![A-Za-z0-9_])"
+    + r")(?![A-Za-z0-9_])",
+    re.ASCII,  # a token lies within one run of the text, see `Scan`, and a letter of another script may end that
 )
 _TOKEN_HINT = re.compile(
     r"sk-|AIza|ya29\.|hf_|gh[pousr]_|github_pat_|gl[a-z]{2,4}-|A[KSBC][ICA]A|xox|xapp-|[rs]k_|whsec_|npm_|pypi-|SG\.|SK|AC|SCW|key-|_v1_|"
     r"dapi|hv[sbr]\.|xai-|pplx-|r8_"
 )
-_JWT = re.compile(r"(?<![\w.-])(eyJ[\w-]{8,4000})\.eyJ[\w-]{2,6000}\.[\w-]{0,2000}(?![\w-])")
-_JWT_OPEN = re.compile(r"(?<![\w.-])eyJ[\w.-]*\Z")
+_STRUCTURE_HINT = re.compile(rf"PRIVATE KEY|eyJ|://|(?:{_TOKEN_HINT.pattern})[\w.+/=-]{{10}}")
+_JWT = re.compile(r"(?<![\w.-])(eyJ[\w-]{8,4000})\.eyJ[\w-]{2,6000}\.[\w-]{0,2000}(?![\w-])", re.ASCII)
+_JWT_OPEN = re.compile(r"(?<![\w.-])eyJ[\w.-]*\Z", re.ASCII)
 _CONNECTION = re.compile(
-    r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s/:@\"'<>`]{0,80}:(?P<password>[^\s@/\"'<>`]{1,120})@[^\s\"'<>`,;)\]}]{1,200}"
-    r"(?![^\s\"'<>`,;)\]}])"
+    r"(?<![A-Za-z0-9+.])[A-Za-z][A-Za-z0-9+.]{1,30}://[^\s/:@\"'<>`]{0,80}:(?P<password>[^\s@/\"'<>`]{1,120})@[^\s\"'<>`,;)\]}\\]{1,200}"
+    r"(?![^\s\"'<>`,;)\]}\\])"
 )
-_CONNECTION_OPEN = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s\"'<>`]{0,440}\Z")
+_CONNECTION_OPEN = re.compile(r"(?<![A-Za-z0-9+.])[A-Za-z][A-Za-z0-9+.]{1,30}://[^\s\"'<>`]{0,440}\Z")
 
 _KEY_BEGIN = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----")
 _GAP = r"(?:\\[nrt]|[\s\"'+,|>\\])"
-_HEADER_LINES = rf"(?:{_GAP}*(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset):[^\n\\]{{0,120}})*"
+# Possessive: a line of headers could be cut into headers in very many ways.
+_HEADER_LINES = rf"(?:{_GAP}*+(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset):[^\n\\]{{0,120}}+)*+"
 _KEY_BODY = re.compile(
     rf"{_HEADER_LINES}(?P<body>(?:{_GAP}*+[A-Za-z0-9/+=]{{16,}}+)*+)"
-    rf"(?P<end>{_GAP}*+(?:[A-Za-z0-9/+=]{{1,15}}+{_GAP}*+)?-----END [A-Z0-9 ]{{0,40}}PRIVATE KEY(?: BLOCK)?-----)?"
+    rf"(?:(?P<end>{_GAP}*+(?:[A-Za-z0-9/+=]{{1,15}}+{_GAP}*+)?-----END [A-Z0-9 ]{{0,40}}PRIVATE KEY(?: BLOCK)?-----)|"
+    rf"{_GAP}*+[A-Za-z0-9/+=]{{1,15}}+\Z)?"  # cut off in mid-line
 )
 _KEY_OPEN = re.compile(
     rf"{_HEADER_LINES}(?:{_GAP}*+[A-Za-z0-9/+=]{{16,}}+)*+{_GAP}*"
@@ -72,8 +77,8 @@ _KEY_OPEN = re.compile(
 )
 
 _PASSWORD_WORDS = (
-    r"passwords?|passwd|passwort|passwörter|passphrase|pass ?code|pwd|pass|mots? de passe|mdp|kennwort|zugangscode|contrase(?:ñ|n)a|clave|"
-    r"senha|palavra-passe|wachtwoord|parola|hasło|haslo|lösenord|adgangskode|passord|salasana|pin"
+    r"passwords?|passwd|passwort|passwörter|passphrase|pass ?code|pwd|pass|mots? de passe|mdp|kennwort|zugangscode|contrase(?:ñ|n)a|"
+    r"clave(?! api)|senha|palavra-passe|wachtwoord|parola|hasło|haslo|lösenord|adgangskode|passord|salasana|pin"
 )
 _KEY_WORDS = (
     r"api[ _-]?keys?|apikeys?|secret[ _-]?(?:access[ _-]?)?keys?|access[ _-]?keys?|client[ _-]?secrets?|secrets?|private[ _-]?key|"
@@ -89,9 +94,14 @@ _WORD = re.compile(
     re.IGNORECASE,
 )
 _WORD_HINT = re.compile(
-    r"pass|pwd|mdp|kennwort|zugangs|contrase|clave|senha|wachtwoord|parola|has[łl]o|lösen|adgang|salasana|pin\b|key|secret|schlüssel|clé|cle|"
-    r"mistral|scaleway|scw|token|jeton|authorization|bearer",
+    r"pass|pwd|mdp|kennwort|zugangs|contrase|clave|senha|wachtwoord|parola|has[łl]o|lösen|adgang|salasana|pin(?![^\W_])|"
+    r"key|secret|schlüssel|clé|cle|mistral|scaleway|scw|token|jeton|authorization|bearer",
     re.IGNORECASE,
+)
+# What each alternative above holds where it is ASCII: looking for these first costs a tenth, and most texts have none.
+_WORD_LITERALS = (
+    *("pass", "pwd", "mdp", "kennwort", "zugangs", "contrase", "clave", "senha", "wachtwoord", "parola", "haslo", "adgang", "salasana"),
+    *("pin", "key", "secret", "cle", "mistral", "scaleway", "scw", "token", "jeton", "authorization", "bearer"),
 )
 _ASSIGNS = re.compile(r"[\"'`*]{0,3}[ \t]{0,3}(?::=|=>|[:=])[ \t]{0,3}(?:\*\*[ \t]?)?(?:(?:Bearer|Basic|Token)[ \t]{1,2})?")
 _SAYS = re.compile(r"[\"'`]?[ \t]{1,3}(?:(?:is|est|ist|es|è|é|lautet|jest|är|er|on|is:|ist:|est ?:)[ \t]{1,3})?")
@@ -104,7 +114,7 @@ _PLACEHOLDER = re.compile(
     r"(?:none|null|nil|true|false|undefined|string|str|text|object|bytes|required|optional|placeholder|password|passwort|passwd|secret|token|"
     r"api[-_]?key|change[-_]?me|example|dummy|redacted|hidden|masked|empty|todo|tbd|unset|default|n/?a|test|foo|bar|abc|key|value|secretstr)\w{0,3}\Z|"
     r"(?:os|self|config|cfg|env|process|settings|args|options|request|req|params|props|data|user|this|vault|secrets|var|local|module|st)\.|"
-    r"https?://|arn:|sha\d+:|[/~.]|REDACTED|[A-Z]+(?:_[A-Z0-9]+)*_(?:[a-z]{5}\b|[A-Z]+\Z)|[-=_.*#~+]+\Z",
+    r"https?://|arn:|sha\d+:|[/~.]|REDACTED(?:[:_]\w*)?\W{0,3}\Z|[A-Z]+(?:_[A-Z0-9]+)*_[A-Z]+\W{0,3}\Z|[-=_.*#~+]+\Z",
     re.IGNORECASE,
 )
 _LETTER = re.compile(r"[^\W\d_]")
@@ -129,24 +139,33 @@ class Secrets:
 
     def is_calm(self, text: str) -> bool:
         """Whether nothing in the text announces a secret."""
-        return not _CALM_BREAKER.search(text)
+        if _STRUCTURE_HINT.search(text):
+            return False
+        return not (_has_word(text) and any(_may_announce(text, word.end()) for word in _WORD.finditer(text)))
 
     def horizon(self, text: str) -> int:
         """The start of a value, a block or a token at the end of the text that more text could still change."""
         size = horizon = len(text)
         begin = text.rfind("-----BEGIN ")
+        run = run_start(text, size) if begin >= 0 else size
         while begin >= 0:
             match = _KEY_BEGIN.match(text, begin)
-            if (match and _KEY_OPEN.match(text, match.end())) or (not match and size - begin < 80):
+            if match is None:
+                is_open = size - begin < 80
+            else:
+                # A key that reaches into the last run: what comes may still be part of something longer that overlaps it.
+                body = _KEY_BODY.match(text, match.end())
+                is_open = bool(_KEY_OPEN.match(text, match.end()) or (body and body.end() > run))
+            if is_open:
                 horizon = min(horizon, begin)
             begin = text.rfind("-----BEGIN ", 0, begin)
         if "eyJ" in text and (match := _JWT_OPEN.search(text, max(0, text.rfind("\n"), text.rfind(" ")))):
             horizon = min(horizon, match.start())
-        place = text.rfind("://", max(0, size - 500))
+        place = text.find("://", max(0, size - 500))
         if place >= 0 and (match := _CONNECTION_OPEN.search(text, max(0, place - 31))):
             horizon = min(horizon, match.start())
         tail = max(0, size - 2 * _LONGEST_WORD - 100)
-        if _WORD_HINT.search(text, tail):
+        if _has_word(text, tail):
             for match in _WORD.finditer(text, tail):
                 for connector in (_ASSIGNS, _SAYS):
                     joined = connector.match(text, match.end())
@@ -169,7 +188,7 @@ class Secrets:
             for match in _CONNECTION.finditer(text):
                 if not _PLACEHOLDER.match(match["password"]):
                     yield self._span("CONNECTION_STRING", match.start(), match.end(), 0.95)
-        if _WORD_HINT.search(text):
+        if _has_word(text):
             for match in _WORD.finditer(text):
                 yield from self._announced(text, match)
 
@@ -203,10 +222,18 @@ class Secrets:
             yield self._span(type_, start, end, 0.85 if assigned else 0.6)
 
 
-_CALM_BREAKER = re.compile(
-    rf"-----|eyJ|://|(?<![A-Za-z0-9])(?:{_TOKEN_HINT.pattern})[\w.+/=-]{{10}}|(?:{_WORD_HINT.pattern})[^\n]{{0,40}}(?:[:=\d\"'`]|[!@#$%^&*?~|]\S)",
-    re.IGNORECASE,
-)
+def _has_word(text: str, start: int = 0) -> bool:
+    """Whether a word stands in the text, from `start` on, that may announce a secret."""
+    if text.isascii():
+        lower = text[start:].lower()
+        if not any(literal in lower for literal in _WORD_LITERALS):
+            return False
+    return _WORD_HINT.search(text, start) is not None
+
+
+def _may_announce(text: str, place: int) -> bool:
+    """Whether a value may follow the word that ends at `place`: a sign that assigns it, or a digit, which it must have without one."""
+    return bool(_ASSIGNS.match(text, place) or _DIGIT.search(text, place, place + _LONGEST_WORD + 30))
 
 
 def _is_secret_value(value: str, is_password: bool, is_quoted: bool, assigned: bool) -> bool:
