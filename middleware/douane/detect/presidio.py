@@ -181,12 +181,15 @@ def _add(spans: list[Span], piece: _Piece, span: Span) -> None:
     """Take a span in. What ends at a cut may be a part of something: the neighbour sees it whole, unless it is longer than they share."""
     is_cut_left = piece.start > 0 and span.start == piece.start
     is_cut_right = not piece.is_last and span.end == piece.start + len(piece.text)
-    if is_cut_left:
-        for place in range(len(spans) - 1, -1, -1):
-            other = spans[place]
-            if other.start < piece.start - _PIECE:
-                break
-            if other.type == span.type and other.start <= span.start < other.end < span.end:
+    for place in range(len(spans) - 1, -1, -1):
+        other = spans[place]
+        if other.start < piece.start - _PIECE:
+            break
+        if other.type == span.type and other.start <= span.start and span.start < other.end:
+            if other.start == span.start and other.end == span.end:
+                spans[place] = replace(other, score=max(other.score, span.score))  # both pieces saw it
+                return
+            if is_cut_left and other.end < span.end:
                 spans[place] = replace(other, end=span.end)
                 return
     if span.end - span.start > _SHARED or not (is_cut_left or is_cut_right):
