@@ -44,7 +44,8 @@ bench: .venv/.synced
 	$(UV) run --no-sync python benchmarks/gateway.py
 
 .venv/.synced: uv.lock pyproject.toml $(UV)
-	$(UV) sync --locked --all-extras
+	@echo "installing what uv.lock names into .venv (once)"
+	@$(UV) sync --quiet --locked --all-extras
 	@touch $@
 
 .uv/bin/uv:

@@ -70,7 +70,7 @@ def main() -> int:
     parser.add_argument("--config", type=Path, default=HERE / "demo.yaml", help="the configuration of the running gateway")
     options = parser.parse_args()
     with running(options.config) as config_path:
-        play(configuration.read(config_path))
+        play(configuration.read(config_path), is_kept=config_path == options.config)
     return 0
 
 
@@ -110,8 +110,8 @@ def answers(config_path: Path) -> bool:
         return False
 
 
-def play(config: configuration.Config) -> None:
-    """Every scene, then the summary of the log."""
+def play(config: configuration.Config, *, is_kept: bool) -> None:
+    """Every scene, then the summary of the log, which goes with a stack that was started for this only."""
     base = f"http://127.0.0.1:{config.listen.port}/v1"
     client = openai.OpenAI(base_url=base, api_key="none", max_retries=0)
     models = {entry.id: entry.base_url.removesuffix("/v1") for entry in config.destinations}
@@ -122,7 +122,7 @@ def play(config: configuration.Config) -> None:
         back, decision = ask(client, scene)
         received = {id_: call("GET", f"{url}/received") for id_, url in models.items()}
         show(number, scene, received, back, list(read(config.log.path, about=decision)))
-    summary(config.log.path, before)
+    summary(config.log.path, before, is_kept=is_kept)
 
 
 def ask(client: openai.OpenAI, scene: Scene) -> tuple[str, str]:
@@ -173,7 +173,8 @@ def reasons(events: list[Any]) -> list[str]:
         result = event["result"] or {}
         leg = (event["input"] or {}).get("leg", "")
         lines += [f"{leg}: {reason['id']}: {reason['message']}" for reason in result.get("reasons", ())]
-        lines += [f"{leg}: {o['rule']} ({o['kind']})" for o in result.get("obligations", ())]
+        if result.get("verdict") == "allow":
+            lines += [f"{leg}: {o['rule']} ({o['kind']})" for o in result.get("obligations", ())]
         lines += [f"{leg}: {r['id']} rejects {r['destination']}: {r['message']}" for r in result.get("rejections", ())]
     return list(dict.fromkeys(lines))
 
@@ -191,7 +192,7 @@ def columns(left_title: str, left: str, right_title: str, right: str, width: int
     print()
 
 
-def summary(log: Path, before: int) -> None:
+def summary(log: Path, before: int, *, is_kept: bool) -> None:
     """What the decision log holds of this conversation."""
     events = list(read(log, since=before))
     kinds: dict[str, int] = {}
@@ -205,7 +206,8 @@ def summary(log: Path, before: int) -> None:
     print(f"The decision log gained {len(events)} records: {told}.")
     print(f"Values of this conversation that it holds: {sum(value in held for value in values)} of {len(values)}.")
     command = os.path.relpath(Path(sys.executable).with_name("douane"))
-    print(f"Read it: {command} log show --log {os.path.relpath(log)}")
+    if is_kept:
+        print(f"Read it: {command} log show --log {os.path.relpath(log)}")
 
 
 if __name__ == "__main__":

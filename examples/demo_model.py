@@ -9,6 +9,7 @@ forgets them. `invent` makes it write personal data that nobody sent; `book` or 
 
 import argparse
 import asyncio
+import contextlib
 import json
 import re
 import signal
@@ -113,10 +114,11 @@ def pieces(text: str) -> list[str]:
     """A text in pieces of two to six characters, so that a surrogate never comes in one."""
     cut: list[str] = []
     sizes = (3, 5, 2, 6, 4)
-    while text:
+    at = 0
+    while at < len(text):
         size = sizes[len(cut) % len(sizes)]
-        cut.append(text[:size])
-        text = text[size:]
+        cut.append(text[at : at + size])
+        at += size
     return cut
 
 
@@ -175,7 +177,10 @@ class DemoModel:
         asked, said = sum(len(text_of(message).split()) for message in body["messages"]), choices * len(text.split())
         usage = {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said}
         if body.get("stream"):
-            return await self.stream(request, body, head, call, text, usage)
+            response = web.StreamResponse(headers={"content-type": "text/event-stream", "cache-control": "no-cache"})
+            with contextlib.suppress(ConnectionResetError):  # whoever asked has left
+                await self.stream(response, request, body, head, call, text, usage)
+            return response
         calls = {"tool_calls": [call]} if call else {}
         choice = {
             "message": {"role": "assistant", "content": None if call else text, "refusal": None, **calls},
@@ -189,9 +194,10 @@ class DemoModel:
         }
         return web.json_response({**head, **answer})
 
-    async def stream(self, request: web.Request, body: Json, head: Json, call: Json | None, text: str, usage: Json) -> web.StreamResponse:
+    async def stream(
+        self, response: web.StreamResponse, request: web.Request, body: Json, head: Json, call: Json | None, text: str, usage: Json
+    ) -> None:
         """The same answer as server-sent events; with `n`, the choices come by turns."""
-        response = web.StreamResponse(headers={"content-type": "text/event-stream", "cache-control": "no-cache"})
         await response.prepare(request)
         asks_usage = bool((body.get("stream_options") or {}).get("include_usage"))
 
@@ -214,7 +220,6 @@ class DemoModel:
         if asks_usage:
             await send([], usage)
         await response.write(b"data: [DONE]\n\n")
-        return response
 
 
 async def serve(name: str, port: int, delay: float) -> None:

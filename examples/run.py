@@ -51,6 +51,7 @@ BANNER = """
   What the model received:   curl {received}
   What was decided:          {log}
   The same, played for you:  make demo (in another terminal)
+  Configuration:             {config} (tenant demo, app letters)
   Policies:                  policies/ (read at start)
 
   Ctrl-C stops everything.
@@ -63,7 +64,8 @@ def main() -> int:
     parser.add_argument("--var", type=Path, help="put the log (and the configuration for free ports) into this folder")
     parser.add_argument("--delay-ms", type=int, default=15, help="the pause between two pieces of a streamed answer")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in (signal.SIGTERM, signal.SIGHUP):  # also where the terminal is closed
+        signal.signal(number, lambda *_: sys.exit(143))
     try:
         with stack(free_ports=options.free_ports, var=options.var, delay_ms=options.delay_ms) as config:
             threading.Thread(target=announce, args=(config,), daemon=True).start()
@@ -116,7 +118,7 @@ def announce(config_path: Path) -> None:
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{base}/readyz", timeout=1):
             # The command beside this interpreter: uv need not be on PATH.
             log = f"{command()} log show --config {os.path.relpath(config_path)}"
-            print(BANNER.format(base=f"{base}/v1", received=f"{paris}/received", log=log), flush=True)
+            print(BANNER.format(base=f"{base}/v1", received=f"{paris}/received", log=log, config=os.path.relpath(config_path)), flush=True)
             return
         time.sleep(0.1)
 

@@ -4,6 +4,8 @@
 A JSON answer is held until it is there as a whole; an event stream goes through a `StreamedAnswer` and leaves as it becomes final.
 """
 
+from dataclasses import replace
+
 from douane.client import LARGE, Client, Message
 from douane.enforce import Edits
 from douane.errors import BodyRejected, UpstreamBroken, UpstreamError
@@ -125,7 +127,7 @@ class Answer:
         if self._kind == b"application/json" or self._kind.endswith(b"+json"):
             try:
                 body = Body.parse(raw, self._client.border.answer_limits)
-                return openai.read_response(body), body
+                return replace(openai.read_response(body), model=self._admission.ask.exchange.model), body
             except BodyRejected as cause:
                 if self._status < 400:
                     raise UpstreamBroken(f"the answer cannot be read: {cause}") from cause

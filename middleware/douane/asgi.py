@@ -165,7 +165,7 @@ class GuardMiddleware:
 
         admission = await client.blocking(lambda: border.guard.admit(ask, carry_out))
         if admission.decision.failed:
-            _log.error("decision_failed", cause=admission.decision.failed, decision=admission.id)
+            _log.error("decision_failed", cause=admission.decision.failed, detail=admission.decision.detail, decision=admission.id)
         if admission.destination is None:
             await client.refuse(of_decision(admission.decision, admission.id), admission.id, admission.seq)
             return None

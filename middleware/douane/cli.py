@@ -28,7 +28,8 @@ _LOG = """\
 examples:
   douane log show                                 the last 20 records of var/decisions.sqlite
   douane log show --config douane.yaml --last 100
-  douane log show 3f0c1a52-...                    everything about one decision
+  douane log show 3f0c1a52                        everything about one decision, by the beginning of its id
+  douane log show gateway-1.example/64            the same, by what the header `x-douane-log` said
   douane log show --json | jq .result.verdict     one JSON object a line, with OPA's field names
   douane log tail --json                          new records as they are written; Ctrl-C ends
 """
@@ -66,12 +67,12 @@ def _parser() -> argparse.ArgumentParser:
     log = commands.add_parser("log", help="read the decision log", epilog=_LOG, formatter_class=plain)
     verbs = log.add_subparsers(required=True, metavar="VERB")
     show = verbs.add_parser("show", help="records of the log, oldest first", epilog=_LOG, formatter_class=plain)
-    show.add_argument("id", nargs="?", help="only what belongs to this decision")
+    show.add_argument("id", nargs="?", help="only what belongs to this decision: its id, the beginning of it, or what `x-douane-log` says")
     show.add_argument("--since", type=int, default=0, metavar="SEQ", help="only records from this sequence number on")
-    show.add_argument("--last", type=int, metavar="N", help="only the last N (default: 20, all with --since or an id; 0 for all)")
+    show.add_argument("--last", type=_count, metavar="N", help="only the last N (default: 20, all with --since or an id; 0 for all)")
     show.set_defaults(run=_show)
     tail = verbs.add_parser("tail", help="follow the log", epilog=_LOG, formatter_class=plain)
-    tail.add_argument("--last", type=int, default=10, metavar="N", help="begin with the last N (default: 10)")
+    tail.add_argument("--last", type=_count, default=10, metavar="N", help="begin with the last N (default: 10)")
     tail.set_defaults(run=_tail)
     for verb in (show, tail):
         where = verb.add_mutually_exclusive_group()
@@ -93,10 +94,9 @@ def _serve(options: argparse.Namespace) -> int:
     from douane.operations import configure
 
     config = configuration.read(options.config)
-    listen = config.listen.model_copy(
-        update={name: value for name, value in (("host", options.host), ("port", options.port)) if value is not None}
-    )
-    config = configuration.Config.model_validate(config.model_dump() | {"listen": listen.model_dump()})
+    said = {name: value for name, value in (("host", options.host), ("port", options.port)) if value is not None}
+    listen = config.listen.model_copy(update=said)
+    config = configuration.validated(config.model_dump() | {"listen": listen.model_dump()}, "the command line")
     border = configuration.compose(config, configuration.environment())
     if options.check:
         try:
@@ -160,6 +160,13 @@ def _path(options: argparse.Namespace) -> Path:
     from douane import config as configuration
 
     return configuration.read(options.config).log.path
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
 
 
 def _show(options: argparse.Namespace) -> int:

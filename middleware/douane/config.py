@@ -45,6 +45,7 @@ __all__ = [
     "load",
     "read",
     "shipped_policies",
+    "validated",
 ]
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$")]
@@ -67,6 +68,12 @@ class Listen(_Section):
 
 class Policies(_Section):
     """Which engine decides by which policies. `settings` are merged over the data of the bundle, pack by pack."""
+
+    @model_validator(mode="after")
+    def _is_one_engines(self) -> "Policies":
+        if self.engine == "opa" and self.path is not None:
+            raise ValueError("`path` is for the embedded engine; an OPA server decides by the policies that it was started with")
+        return self
 
     path: Path | None = None
     engine: Literal["embedded", "opa"] = "embedded"
@@ -193,7 +200,7 @@ def read(path: Path) -> Config:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as cause:
-        raise ConfigRejected(f"the configuration `{path}` cannot be read; name an existing file with `--config`") from cause
+        raise ConfigRejected(f"the configuration `{path}` cannot be read; name a file that exists") from cause
     try:
         value = yaml.safe_load(text)
     except yaml.YAMLError as cause:
@@ -202,11 +209,7 @@ def read(path: Path) -> Config:
         raise ConfigRejected(f"the configuration `{path}`{where} is not YAML; mend it there") from cause
     if not isinstance(value, dict):
         raise ConfigRejected(f"the configuration `{path}` is no mapping; begin with `destinations:`")
-    try:
-        config = Config.model_validate(value)
-    except ValidationError as cause:
-        lines = [_mended(error["loc"], error["type"], error["msg"]) for error in cause.errors(include_input=False, include_url=False)]
-        raise ConfigRejected(f"the configuration `{path}` is wrong:\n  " + "\n  ".join(lines)) from None
+    config = validated(value, f"the configuration `{path}`")
     folder = path.resolve().parent
     policies = config.policies
     if policies.path is not None:
@@ -215,12 +218,23 @@ def read(path: Path) -> Config:
     return config.model_copy(update={"policies": policies, "log": log})
 
 
+def validated(value: object, source: str) -> Config:
+    """A configuration from what `source` says. Raises `ConfigRejected`."""
+    try:
+        return Config.model_validate(value)
+    except ValidationError as cause:
+        lines = [_mended(error["loc"], error["type"], error["msg"]) for error in cause.errors(include_input=False, include_url=False)]
+        raise ConfigRejected(f"{source} is wrong:\n  " + "\n  ".join(lines)) from None
+
+
 def _inside(folder: Path, path: Path) -> Path:
     return Path(os.path.normpath(folder / path))
 
 
 def _mended(location: Sequence[str | int], kind: str, message: str) -> str:
-    where = ".".join(str(part) for part in location) or "the whole file"
+    where = ".".join(str(part) for part in location) or "all of it"
+    if kind == "string_pattern_mismatch" and str(location[-1]) in {"seat", "controller"} | set("0123456789"):
+        return f"`{where}`: must be two capital letters of ISO 3166-1, such as FR, or UNKNOWN"
     if kind == "extra_forbidden" and str(location[-1]).lower() in {"api_key", "key", "token", "secret", "password"}:
         return f"`{where}`: a secret does not stand in this file; put it into the environment and its name into `key_env`"
     if kind == "extra_forbidden":

@@ -104,6 +104,7 @@ class Decision:
     """One decision. `permitted` holds ids of destinations, in the order of preference that the candidates came in.
 
     `failed` names what failed where no policy decided (`undefined`, `timeout`, ...; see `PolicyFailed`); the verdict is then deny.
+    `detail` is what the engine said of it, for operators: told to no client and kept in no record.
     """
 
     verdict: Verdict
@@ -112,6 +113,7 @@ class Decision:
     permitted: tuple[str, ...] = ()
     rejections: tuple[Rejection, ...] = ()
     failed: str = ""
+    detail: str = ""
 
 
 class PolicyEngine(Protocol):

@@ -258,7 +258,10 @@ class Guard:
         error: str,
     ) -> int:
         """Record how an admitted exchange ended. Raises `LogUnavailable`."""
-        where = {} if admission.destination is None else {"destination": admission.destination.id}
+        principal = admission.ask.principal
+        where = {"tenant": principal.tenant, "app": principal.app}
+        if admission.destination is not None:
+            where["destination"] = admission.destination.id
         return self._append(str(uuid.uuid4()), admission.id, "outcome", document, result, metrics, {**where, **custom}, error)
 
     def _append(

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How a decision or an error is said to a client: status, code and message. No wire format; each protocol dresses it in its own.
 
-403 where no destination is permitted or no decision could be made, 400 with `content_filter` where the content is refused. Never 409,
-429 or 5xx for a refusal: SDKs retry those.
+403 where no destination is permitted, no decision could be made or operations stopped it: none of it is the caller's to mend. 400 with
+`content_filter` where the content is refused. Never 409, 429 or 5xx for a refusal: SDKs retry those.
 """
 
 from collections.abc import Mapping
@@ -36,6 +36,8 @@ def of_decision(decision: Decision, id_: str) -> Refusal:
         status, type_, code = 403, "permission_error", "decision_unavailable"
     elif kinds == {"destination"}:
         status, type_, code = 403, "permission_error", "destination_not_permitted"
+    elif "content" not in kinds and "operations" in kinds:
+        status, type_, code = 403, "permission_error", "stopped_by_operations"
     else:
         status, type_, code = 400, "invalid_request_error", "content_filter"
     said = "; ".join(f"{reason.id}: {reason.message}" for reason in reasons[:3]) or "no rule permits this exchange"

@@ -54,22 +54,22 @@ def test_a_secret_is_a_400_content_filter_sent_once(running: Stack, client: open
     assert KEY not in running.held + caught.value.response.text
 
 
-def test_an_answer_that_is_refused_is_a_400(tmp_path: Path) -> None:
+def test_an_answer_that_operations_stop_is_a_403(tmp_path: Path) -> None:
     with stack(tmp_path, policies={"deadline_ms": 5000, "settings": {"models": {"pinned": True}}}) as running:
         answer = httpx.post(f"{running.base}/chat/completions", json={"model": "assistant", "messages": say("hello")})
         assert answer.status_code == 200
         running.paris.script = lambda c: c.answer(b'{"id":"x","object":"chat.completion","model":"other","choices":[]}')
         answer = httpx.post(f"{running.base}/chat/completions", json={"model": "small", "messages": say("hello")})
-        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "content_filter")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "stopped_by_operations")
         assert running.events[-1]["custom"]["ended"] == "denied"
 
 
-def test_a_stream_that_is_refused_before_its_first_byte_is_a_400(tmp_path: Path) -> None:
+def test_a_stream_that_is_refused_before_its_first_byte_is_an_error_not_a_stream(tmp_path: Path) -> None:
     with stack(tmp_path, policies={"deadline_ms": 5000, "settings": {"models": {"pinned": True}}}) as running:
         running.paris.script = lambda c: c.stream([chunk({"content": "Hi"}, model="other")])
-        with openai.OpenAI(base_url=running.base, api_key="none") as client, pytest.raises(openai.BadRequestError) as caught:
+        with openai.OpenAI(base_url=running.base, api_key="none") as client, pytest.raises(openai.PermissionDeniedError) as caught:
             list(client.chat.completions.create(model="small", messages=say("hello"), stream=True))
-        assert caught.value.code == "content_filter"
+        assert caught.value.code == "stopped_by_operations"
         assert running.kinds == ["intent", "outcome"]
 
 

@@ -160,17 +160,26 @@ class SqliteLog:
             self._db.close()
 
 
+_ABOUT = "decision_id BETWEEN ? AND ? OR seq = ?"
+
+
+def _about(about: str) -> tuple[str, str, int]:
+    """What `_ABOUT` asks for: a decision by its id or the beginning of it, a record by its number, alone or behind the log's origin."""
+    number = about.rpartition("/")[2]
+    return about, about + "\U0010ffff", int(number) if number.isdigit() else -1
+
+
 def read(path: Path, *, since: int = 0, last: int | None = None, about: str | None = None) -> Iterator[Mapping[str, object]]:
     """Events of a log, oldest first, each with its `seq`; the file is opened read-only and may be written meanwhile.
 
-    `since` is the first sequence number wanted, `last` keeps only that many from the end, `about` only those of one decision or exchange.
+    `since` is the first sequence number wanted, `last` keeps only that many from the end, `about` only those of one exchange, see `_about`.
     Raises `LogUnavailable` where there is no log.
     """
     clauses, values = ["seq >= ?"], [since]
     if about is not None:
-        clauses.append("(exchange = ? OR decision_id = ? OR exchange IN (SELECT exchange FROM decisions WHERE decision_id = ?))")
+        clauses.append(f"exchange IN (SELECT exchange FROM decisions WHERE {_ABOUT})")
     query = f"SELECT seq, event FROM decisions WHERE {' AND '.join(clauses)} ORDER BY seq"
-    arguments: list[object] = [*values, *([about] * 3 if about is not None else [])]
+    arguments: list[object] = [*values, *(_about(about) if about is not None else ())]
     if last is not None:
         query = f"SELECT * FROM ({query} DESC LIMIT ?) ORDER BY seq"
         arguments.append(last)

@@ -33,6 +33,9 @@ from douane.finding import ScanResult
 
 __all__ = ["Observed", "denial", "read", "write"]
 
+_FINDINGS_TOLD = 1000
+"""How many findings are told one by one; `counts` tells of all of them. A text full of addresses must not fill the log with places."""
+
 _SEVERITIES = frozenset(get_args(Severity))
 _KINDS = frozenset(get_args(ReasonKind))
 
@@ -94,7 +97,7 @@ def write(
                 "detector": f.detector,
                 "known": f.known,
             }
-            for f in findings
+            for f in findings[:_FINDINGS_TOLD]
         ],
         "counts": dict(Counter(f.type for f in findings)),
         "tools": {
@@ -160,7 +163,7 @@ def denial(failure: PolicyFailed) -> Decision:
     """The decision where no policy decided: deny, with the kind of failure as its reason."""
     message = f"no decision could be made (`{failure.cause_code}`), so nothing passes; an operator finds the cause in the log"
     reason = Reason(f"douane.engine.{failure.cause_code}", "operations", "critical", message)
-    return Decision(verdict="deny", reasons=(reason,), failed=failure.cause_code)
+    return Decision(verdict="deny", reasons=(reason,), failed=failure.cause_code, detail=str(failure))
 
 
 def _breach(message: str) -> PolicyFailed:

@@ -46,7 +46,7 @@ class Evaluator:
             raise
         except BaseException as cause:  # a panic in Rust is no Exception
             self._engine = self._loaded.clone()
-            raise PolicyFailed("the policy failed", cause_code="error") from cause
+            raise PolicyFailed(f"the policy failed: {_said(cause)}", cause_code="error") from cause
         results = value.get("result") or []
         if not results:
             raise PolicyFailed("the policy gives no decision; `data.douane.main.decision` is undefined", cause_code="undefined")
@@ -103,9 +103,9 @@ class EmbeddedEngine:
         try:
             return self._worker.ask(document.encode()).decode()
         except WorkerFailed as failure:
-            word = str(failure)
+            word, _, detail = str(failure).partition("\n")
             cause = (word if word in _CAUSES else "error") if failure.cause_code == "error" else failure.cause_code
-            raise PolicyFailed(f"the policy gave no decision ({cause})", cause_code=cause) from failure
+            raise PolicyFailed(detail or f"the policy gave no decision ({cause})", cause_code=cause) from failure
         except UnicodeEncodeError as cause:
             raise PolicyFailed("the input holds half of a surrogate pair", cause_code="error") from cause
 
@@ -122,8 +122,12 @@ def load(modules: Any, data: str) -> Evaluator:
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as cause:
-        said = " ".join(str(cause).split())[:600]
-        raise BundleRejected(f"the policies cannot be loaded: {said}") from cause
+        raise BundleRejected(f"the policies cannot be loaded: {_said(cause)}") from cause
+
+
+def _said(cause: BaseException) -> str:
+    """What the engine says of a failure: the place in the policy, and facts at most, since it sees no text."""
+    return " ".join(str(cause).partition("Stack backtrace")[0].split())[:600]
 
 
 def _is_too_deep(document: str) -> bool:

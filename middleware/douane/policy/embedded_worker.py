@@ -27,7 +27,7 @@ class _Child:
         try:
             return self.evaluator.evaluate(payload.decode()).encode()
         except PolicyFailed as failure:
-            raise WorkerFailed(failure.cause_code, "error") from failure
+            raise WorkerFailed(f"{failure.cause_code}\n{failure}", "error") from failure
 
 
 if __name__ == "__main__":

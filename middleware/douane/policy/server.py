@@ -96,4 +96,4 @@ class OpaServerEngine:
 
 def _revision(answer: Any) -> str:
     bundles = (answer.get("provenance") or {}).get("bundles") or {}
-    return ",".join(f"{name}={part.get('revision', _UNKNOWN)}" for name, part in sorted(bundles.items())) or _UNKNOWN
+    return ",".join(f"{name}={part.get('revision') or _UNKNOWN}" for name, part in sorted(bundles.items())) or _UNKNOWN
