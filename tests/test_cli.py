@@ -161,6 +161,9 @@ def test_check_starts_everything_once_and_says_what_would_decide(tmp_path: Path,
         ({"surrogate_key_env": "NOT_SET_ANYWHERE"}, "`NOT_SET_ANYWHERE`"),
         ({"policies": {"path": "/nowhere/at/all"}}, "/nowhere/at/all"),
         ({"policies": {"settings": {"residencey": {}}}}, "residencey"),
+        ({"policies": {"settings": {"ops": {"panik": True}}}}, "ops.panik is no setting"),
+        ({"policies": {"settings": {"personal_data": {"actions": {"IBAN": "redact"}}}}}, "personal_data.actions.IBAN is no type"),
+        ({"policies": {"engine": "opa", "path": "rules"}}, "`path` is for the embedded engine"),
     ],
 )
 def test_a_wrong_configuration_is_exit_code_2_and_says_what_to_do(
@@ -171,6 +174,28 @@ def test_a_wrong_configuration_is_exit_code_2_and_says_what_to_do(
     assert code == 2
     assert told in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("flags", [["--host", "0.0.0.0"], ["--port", "99999"]])
+def test_wrong_flags_are_said_as_wrong_keys_are(tmp_path: Path, flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    config = settings(tmp_path, "http://127.0.0.1:1/v1", "http://127.0.0.1:1/v1")
+    code, _, err = run("serve", "--config", config, "--check", *flags, capsys=capsys)
+    assert code == 2
+    assert "the command line is wrong" in err
+
+
+def test_check_fails_where_the_opa_server_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    opa = {"engine": "opa", "opa_url": "http://127.0.0.1:1"}
+    config = settings(tmp_path, "http://127.0.0.1:1/v1", "http://127.0.0.1:1/v1", policies=opa)
+    code, _, err = run("serve", "--config", config, "--check", capsys=capsys)
+    assert code == 1
+    assert "not ready: policy" in err
+
+
+@pytest.mark.parametrize("about", ["id-7", "test.local/7", "7"])
+def test_a_decision_is_found_by_its_id_and_by_what_the_header_said(log: Path, about: str, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run("log", "show", about, "--log", log, capsys=capsys)
+    assert [line.split()[0] for line in out.splitlines()] == ["7"]
 
 
 def test_policies_that_do_not_load_stop_the_start(tmp_path: Path) -> None:

@@ -6,13 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from douane.errors import CallerUnknown
-from douane.exchange import Principal
-from douane.guard import Guard
+from douane.errors import BundleRejected, CallerUnknown
+from douane.exchange import Exchange, Principal
+from douane.guard import Ask, Guard
 from douane.route import Routes
 from douane.wire.body import BodyLimits
 
 __all__ = ["Border", "Callers", "Part", "digest_of_key"]
+
+
+_REHEARSALS = 3
 
 
 def digest_of_key(key: str) -> bytes:
@@ -66,9 +69,20 @@ class Border:
     executor: ThreadPoolExecutor
 
     def start(self) -> None:
-        """Start every part; blocks. Raises what a part raises."""
+        """Start every part, and see that policy decides at all; blocks. Raises what a part raises, and `BundleRejected`."""
         for part in self.parts:
             part.start()
+        model, candidates = next(iter(self.routes.models.items()))
+        principal = self.callers.anonymous or next(iter(self.callers.by_digest.values()))
+        ask = Ask(Exchange("rehearsal", "request", model, False, ()), principal, candidates)
+        why = ""
+        for _ in range(_REHEARSALS):  # the first one may be slow
+            why = self.guard.rehearse(ask)
+            if not why.startswith("timeout"):
+                break
+        # A server that is not there yet is no fault of the policies: until it is, nothing passes and the gateway is not ready.
+        if why and not why.startswith("unreachable"):
+            raise BundleRejected(f"the policies decide nothing, not even about an empty exchange ({why})")
 
     def close(self) -> None:
         """Close every part, last first; blocks."""

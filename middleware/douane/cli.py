@@ -101,8 +101,12 @@ def _serve(options: argparse.Namespace) -> int:
     if options.check:
         try:
             border.start()
+            absent = [part.name for part in border.parts if not part.is_ready()]
         finally:
             border.close()
+        if absent:
+            print(f"douane: not ready: {', '.join(absent)}; start what it needs, or mend the configuration", file=sys.stderr)
+            return 1
         print(f"{options.config}: {len(config.models)} models, {len(config.destinations)} destinations, policies {border.guard.revision}")
         return 0
     configure(as_json=options.log_format == "json" or (options.log_format == "auto" and not sys.stderr.isatty()))

@@ -168,7 +168,7 @@ class Config(_Section):
     log: Log = Log()
     callers: tuple[CallerEntry, ...] = ()
     destinations: tuple[DestinationEntry, ...]
-    models: dict[_Name, tuple[RouteEntry, ...]]
+    models: dict[_Name, tuple[RouteEntry, ...]] = Field(min_length=1)
     tools: tuple[str, ...] = ()
     detectors: DetectorEntry = DetectorEntry()
     limits: Limits = Limits()

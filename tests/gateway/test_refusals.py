@@ -8,7 +8,9 @@ import httpx
 import openai
 import pytest
 
-from fakes.stack import Stack, stack
+from douane.config import load
+from douane.errors import BundleRejected
+from fakes.stack import Stack, settings, stack
 from fakes.upstream import chunk, events
 
 KEY = "sk-proj-" + "a1B2c3D4e5F6g7H8i9J0" * 2
@@ -108,30 +110,59 @@ def test_a_stream_that_is_refused_on_its_way_ends_natively(tmp_path: Path) -> No
         assert (outcome["custom"]["ended"], outcome["custom"]["characters_sent"]) == ("denied", len("All is well so far. Ask "))
 
 
+DECIDES = """
+package douane.main
+
+decision := {"verdict": "allow", "obligations": [], "reasons": [], "permitted": [], "rejections": []} if input.exchange.characters == 0
+
+"""
+
+
 @pytest.mark.parametrize(
-    ("rules", "code"),
+    ("rule", "code"),
     [
-        ("package douane.main\n", "undefined"),
-        ("package douane.main\n\ndecision := 1 / input.counts.nothing\n", "undefined"),
-        ('package douane.main\n\ndecision := "yes"\n', "contract"),
-        ("package douane.main\n\ndecision := to_number(input.leg)\n", "error"),
+        ("", "undefined"),
+        ("decision := 1 / input.counts.nothing", "undefined"),
+        ('decision := "yes"', "contract"),
+        ("decision := to_number(input.leg)", "error"),
         (
-            "package douane.main\n\ndecision := count([1 | some a in numbers.range(1, 3000); some b in numbers.range(1, 3000); some c in "
-            "numbers.range(1, 3000); a + b + c > 0]) if input.leg\n",
+            "decision := count([1 | some a in numbers.range(1, 3000); some b in numbers.range(1, 3000); some c in "
+            "numbers.range(1, 3000); a + b + c > 0])",
             "timeout",
         ),
     ],
 )
-def test_a_policy_that_gives_no_decision_denies_and_the_next_request_is_answered(tmp_path: Path, rules: str, code: str) -> None:
+def test_a_policy_that_gives_no_decision_denies_and_the_next_request_is_answered(tmp_path: Path, rule: str, code: str) -> None:
     folder = tmp_path / "rules"
     folder.mkdir()
-    (folder / "main.rego").write_text(rules)
+    (folder / "main.rego").write_text(DECIDES + (f"{rule} if input.exchange.characters > 0\n" if rule else ""))
     with stack(tmp_path, policies={"path": str(folder), "deadline_ms": 300}) as running:
         for _ in range(2):
             answer = httpx.post(f"{running.base}/chat/completions", json={"model": "small", "messages": say("hello")}, timeout=20)
             assert (answer.status_code, answer.json()["error"]["code"]) == (403, "decision_unavailable")
         assert [event["error"]["code"] for event in running.events] == [code, code]
         assert running.paris.received == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ("package douane.main\n", "undefined"),
+        ('package douane.main\n\ndecision := "yes"\n', "contract"),
+        ("package douane.main\n\ndecision := nosuch(input.leg) if input.leg\n", "nosuch"),
+        ("package douane.main\n\ndecision := to_number(input.leg)\n", "main.rego:3"),
+    ],
+)
+def test_policies_that_decide_nothing_stop_the_start_and_say_why(tmp_path: Path, rules: str, told: str) -> None:
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    (folder / "main.rego").write_text(rules)
+    border = load(settings(tmp_path, "http://127.0.0.1:1/v1", "http://127.0.0.1:1/v1", policies={"path": str(folder)}))
+    try:
+        with pytest.raises(BundleRejected, match=told):
+            border.start()
+    finally:
+        border.close()
 
 
 def test_without_a_log_nothing_passes(running: Stack, client: openai.OpenAI) -> None:

@@ -16,6 +16,7 @@ from douane.worker import Worker, WorkerFailed
 __all__ = ["ENTRYPOINT", "EmbeddedEngine", "Evaluator", "load"]
 
 ENTRYPOINT = "data.douane.main.decision"
+_PROBLEMS = "data.douane.settings.problems"
 _START_DEADLINE = 20.0
 _DEPTH = 100
 _BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
@@ -36,6 +37,9 @@ class Evaluator:
         self._engine = loaded.clone()
         self._engine.set_input_json("{}")
         self._engine.eval_query_as_json(ENTRYPOINT)  # compiles; a policy that cannot be evaluated at all is found now
+        problems = json.loads(self._engine.eval_query_as_json(_PROBLEMS)).get("result")
+        if problems and problems[0]["expressions"][0]["value"]:
+            raise BundleRejected("the settings are wrong: " + "; ".join(problems[0]["expressions"][0]["value"]))
 
     def evaluate(self, document: str) -> str:
         """The decision as JSON text. Raises `PolicyFailed`: `undefined` or `error`."""
@@ -119,7 +123,7 @@ def load(modules: Any, data: str) -> Evaluator:
     """An evaluator with these policies. Raises `BundleRejected` with the engine's own message: policies are the operator's text."""
     try:
         return Evaluator(modules, data)
-    except (KeyboardInterrupt, SystemExit):
+    except (KeyboardInterrupt, SystemExit, BundleRejected):
         raise
     except BaseException as cause:
         raise BundleRejected(f"the policies cannot be loaded: {_said(cause)}") from cause
