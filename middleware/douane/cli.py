@@ -220,7 +220,7 @@ def _line(event: Mapping[str, Any]) -> str:
         f"{principal.get('tenant', '-')}/{principal.get('app', '-')}",
     ]
     if "exchange" in input_:
-        parts.append(f"{input_['exchange']['model']} -> {custom.get('destination', 'nowhere')}")
+        parts.append(f"{input_['exchange']['model']} -> {_where(custom.get('destination'), input_.get('candidates') or ())}")
     if custom.get("ended"):
         parts.append(str(custom["ended"]))
     if "error" in event:
@@ -234,6 +234,15 @@ def _line(event: Mapping[str, Any]) -> str:
     reasons = [reason["id"] for reason in result.get("reasons", ()) if reason["severity"] != "info"]
     if reasons:
         parts.append("because " + ", ".join(reasons))
+    if kind == "denied":
+        rejected = sorted({f"{rejection['destination']} by {rejection['id']}" for rejection in result.get("rejections", ())})
+        parts += [f"rejected {', '.join(rejected)}"] if rejected else []
     if kind == "outcome":
         parts.append(f"of {custom['exchange']}")
     return "  ".join(parts)
+
+
+def _where(destination: str | None, candidates: Iterable[Mapping[str, Any]]) -> str:
+    """The destination and the countries in which its model is declared to run."""
+    countries = next((candidate["inference"] for candidate in candidates if candidate["id"] == destination), ())
+    return f"{destination or 'nowhere'} ({', '.join(countries)})" if countries else destination or "nowhere"
