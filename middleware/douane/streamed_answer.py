@@ -66,7 +66,8 @@ class StreamedAnswer:
         items, broken = await self._take(piece)
         if items:
             leg = await self._open(items)
-            if self._is_calm(leg, items):
+            is_small = sum(len(item.body.raw) for item in items if item.body is not None) <= LARGE
+            if is_small and self._is_calm(leg, items):
                 await self._deliver(leg, self._guarded(leg, items))
             else:
                 await self._deliver(leg, await self._client.blocking(lambda: self._guarded(leg, items)))

@@ -106,7 +106,7 @@ def split_texts(draw: st.DrawFn) -> tuple[str, list[str]]:
     return text, [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
 
 
-@settings(max_examples=1200, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(split_texts())
 def test_any_split_comes_out_as_the_whole_text(case: tuple[str, list[str]]) -> None:
     """For every text in which the way from a word to its value is shorter than the 256 characters that a stream keeps.
@@ -117,7 +117,7 @@ def test_any_split_comes_out_as_the_whole_text(case: tuple[str, list[str]]) -> N
     assert streamed(pieces) == whole(text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(texts)
 def test_one_character_at_a_time_comes_out_as_the_whole_text(text: str) -> None:
     assert streamed(list(text)) == whole(text)

