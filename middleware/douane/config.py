@@ -270,12 +270,13 @@ def compose(config: Config, environment: Mapping[str, str]) -> Border:
     callers = _callers(config.callers, environment)
     engine = _engine(config.policies)
     scan, parts = _scanner(config.detectors)
-    log = SqliteLog(config.log.path)
+    key = _surrogate_key(config.surrogate_key_env, environment)
+    log = SqliteLog(config.log.path)  # last of all that may be refused, since it is open from here on
     guard = Guard(
         scanner=scan,
         engine=engine,
         log=log,
-        key=_surrogate_key(config.surrogate_key_env, environment),
+        key=key,
         vocabulary=frozenset(models) | frozenset(config.tools),
         labels={"app": "douane", "version": __version__, "origin": config.log.origin},
     )

@@ -98,6 +98,8 @@ class SqliteLog:
             self._db.executescript(_SCHEMA)
             self._file = self._identity()
         except (OSError, sqlite3.Error) as cause:
+            if hasattr(self, "_db"):
+                self._db.close()
             raise LogUnavailable(f"the decision log cannot be opened ({type(cause).__name__}); check `log.path` and its rights") from cause
 
     def append(self, record: DecisionRecord) -> int:
