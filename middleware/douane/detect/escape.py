@@ -8,7 +8,7 @@ that a value after it seems to begin with an `n`, and any character may be writt
 import re
 from collections.abc import Iterator
 
-from douane.detect.view import View
+from douane.detect.view import View, replaced
 
 __all__ = ["composed", "escapes", "meanings", "open_escape", "unescaped"]
 
@@ -43,22 +43,7 @@ def unescaped(text: str) -> View | None:
     """The text with its escapes undone once, or None where it has none."""
     if "\\" not in text:
         return None
-    out: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    done = 0
-    for match in _ESCAPE.finditer(text):
-        place, end = match.span()
-        out += (text[done:place], _meant(match[0]))
-        starts += (*range(done, place), place)
-        ends += (*range(done + 1, place + 1), end)
-        done = end
-    if not done:
-        return None
-    out.append(text[done:])
-    starts += range(done, len(text))
-    ends += range(done + 1, len(text) + 1)
-    return View("".join(out), tuple(starts), tuple(ends))
+    return replaced(text, ((match.start(), match.end(), _meant(match[0])) for match in _ESCAPE.finditer(text)))
 
 
 def open_escape(text: str) -> int:

@@ -3,9 +3,10 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-__all__ = ["View", "view"]
+__all__ = ["View", "replaced", "view"]
 
 # Characters that a view drops or folds. Plain accented letters, quotes and the like are none of them, so most texts need no view.
 _DROPPED = (
@@ -46,21 +47,21 @@ def view(text: str) -> View | None:
     """
     if text.isascii():
         return None
+    parts = ((match.start(), match.end(), _plain(match[0])) for match in _CANDIDATE.finditer(text))
+    return replaced(text, (part for part in parts if part[2] != text[part[0] : part[1]]))
+
+
+def replaced(text: str, parts: Iterable[tuple[int, int, str]]) -> View | None:
+    """The view in which something else stands for some parts, given as (start, end, what) in order; None where there are none."""
     out: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     done = 0
-    for match in _CANDIDATE.finditer(text):
-        place = match.start()
-        plain = _plain(match[0])
-        if plain == match[0]:
-            continue
-        out += (text[done:place], plain)
-        starts += range(done, place)
-        ends += range(done + 1, place + 1)
-        starts += [place] * len(plain)
-        ends += [place + 1] * len(plain)
-        done = place + 1
+    for start, end, what in parts:
+        out += (text[done:start], what)
+        starts += (*range(done, start), *[start] * len(what))
+        ends += (*range(done + 1, start + 1), *[end] * len(what))
+        done = end
     if not done:
         return None
     out.append(text[done:])
