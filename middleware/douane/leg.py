@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from douane.decision import Decision, DropTool, SetField, Strip
-from douane.enforce import Replacer
+from douane.enforce import Replacer, Unfulfillable
 from douane.exchange import Egress, Exchange, Opaque, Segment, SegmentKind
 from douane.finding import Finding, ScanResult
 from douane.guard import Admission, Guard, Observed, final_result, unfulfilled
@@ -19,7 +19,7 @@ ChannelKey = tuple[str | int, ...]
 """What tells the texts of a stream apart: their kind, the choice, the index of the tool call."""
 
 _FINDINGS_TOLD = 256
-_FACTS_TOLD = 256
+_MOST_FACTS = 256
 
 
 class StreamDenied(Exception):
@@ -109,13 +109,16 @@ class StreamLeg:
         """Whether `note` would have to ask the policy anew."""
         if not model_matches and self._observed.model_matches:
             return True
-        return facts is not None and len(self._facts) < _FACTS_TOLD and any(fact not in self._facts for fact in _facts_of(facts))
+        return facts is not None and any(fact not in self._facts for fact in _facts_of(facts))
 
     def note(self, facts: Exchange | None, *, model_matches: bool) -> None:
-        """Take in what a chunk has beside texts, before any of the chunk leaves. Raises `StreamDenied`."""
+        """Take in what a chunk has beside texts, before any of it leaves. Raises `StreamDenied`, and `Unfulfillable` for too many."""
         if self.is_news(facts, model_matches=model_matches):
             if facts is not None:
                 self._facts |= dict.fromkeys(_facts_of(facts))
+            if len(self._facts) > _MOST_FACTS:
+                # INVARIANT: policy is told of every fact, or the stream ends; those left out could be the ones that it refuses.
+                raise Unfulfillable(f"more than {_MOST_FACTS} facts about a stream cannot be told to the policy")
             self._observed = replace(self._observed, model_matches=self._observed.model_matches and model_matches)
             self._ask()
 

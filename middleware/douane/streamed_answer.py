@@ -272,8 +272,7 @@ class StreamedAnswer:
             if not all(leg.is_verbatim(channel) for channel in self._templates if channel[1] == choice):
                 values[pointer] = None  # they spell what was held back or edited
         values |= dict.fromkeys(chunk.odd_logprobs)
-        if chunk.fragments or chunk.finished:
-            self._last = body
+        self._last = body
         return extra + sse.encode(body.rewrite(values=values) if values else body.raw, item.event)
 
     def _rest_of(self, leg: StreamLeg, choice: int | None) -> bytes:

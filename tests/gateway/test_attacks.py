@@ -179,6 +179,18 @@ def test_tools_that_a_stream_calls_are_facts(running: Stack) -> None:
     assert running.events[-1]["input"]["tools"]["called"] == ["send_letter"]
 
 
+@pytest.mark.parametrize("filler", [300, 600])
+def test_many_facts_hide_no_later_one(running: Stack, filler: int) -> None:
+    """An audio part, which policy refuses by default, behind more tools called than policy is told of."""
+    calls = [chunk({"tool_calls": [{"index": number, "function": {"name": f"tool_{number}"}}]}) for number in range(filler)]
+    audio = chunk({"audio": {"data": "UklGRkFVRElP"}})
+    running.paris.script = lambda c: c.stream([*calls, audio, chunk({}, "tool_calls"), DONE])
+    answer = post(running, stream=True)
+    assert "UklGRkFVRElP" not in answer.text
+    assert finished(answer) == ["content_filter"]
+    assert running.events[-1]["custom"]["ended"] == "denied"
+
+
 @pytest.mark.parametrize("member", ["id", "name"])
 def test_a_tool_call_may_not_name_itself_in_pieces(running: Stack, member: str) -> None:
     def call(text: str) -> bytes:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Refusals in the client's protocol: never sent again by an SDK, with the decision's id in a header and in the message."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,24 @@ def test_a_policy_that_gives_no_decision_denies_and_the_next_request_is_answered
             assert (answer.status_code, answer.json()["error"]["code"]) == (403, "decision_unavailable")
         assert [event["error"]["code"] for event in running.events] == [code, code]
         assert running.paris.received == []
+
+
+def test_a_stream_that_has_said_no_word_yet_ends_natively_too(tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "main.rego").write_text(PANIC_ON_FINDINGS)
+    with stack(tmp_path, policies={"path": str(rules), "deadline_ms": 5000}) as running:
+
+        def script(connection: Any) -> None:
+            connection.head(200, "content-type: text/event-stream", "transfer-encoding: chunked")
+            connection.piece(chunk({"role": "assistant"}))
+            time.sleep(0.2)
+            connection.piece(chunk({"tool_calls": [{"index": 0, "id": "stranger@example.net"}]}))
+
+        running.paris.script = script
+        with openai.OpenAI(base_url=running.base, api_key="none") as client:
+            parts = list(client.chat.completions.create(model="small", messages=say("hello"), stream=True))
+        assert parts[-1].choices[0].finish_reason == "content_filter"
 
 
 @pytest.mark.parametrize(
