@@ -145,7 +145,7 @@ class GuardMiddleware:
         border, headers = self._border, dict(scope["headers"])
         principal: Principal | None = None
         try:
-            principal = border.callers.identify(_single(scope["headers"], b"authorization"))
+            principal = border.callers.identify(_authorization(scope["headers"]))
             raw = await _read_body(headers, border.limits, client)
 
             def read() -> tuple[Body, Exchange]:
@@ -213,9 +213,9 @@ def _plain_path(path: str) -> str:
     return posixpath.normpath("/" + _NOT_IN_PATHS.sub("", path).lower().strip("/"))
 
 
-def _single(headers: list[tuple[bytes, bytes]], name: bytes) -> str:
-    """The value of a header that may be sent once; raises `CallerUnknown` where another reader might take another one."""
-    values = [value for key, value in headers if key == name]
+def _authorization(headers: list[tuple[bytes, bytes]]) -> str:
+    """The `Authorization` header, or nothing. Raises `CallerUnknown` for two: another reader might take the other one."""
+    values = [value for name, value in headers if name == b"authorization"]
     if len(values) > 1:
         raise CallerUnknown("the request has two `Authorization` headers; send one")
     return values[0].decode("latin-1") if values else ""

@@ -16,6 +16,7 @@ __all__ = ["Border", "Callers", "Part", "digest_of_key"]
 
 
 _REHEARSALS = 3
+_UNDEFINED = "douane.main.undefined"  # what the shipped `main.rego` says where nothing else holds
 
 
 def digest_of_key(key: str) -> bytes:
@@ -72,17 +73,22 @@ class Border:
         """Start every part, and see that policy decides at all; blocks. Raises what a part raises, and `BundleRejected`."""
         for part in self.parts:
             part.start()
+        self._rehearse()
+
+    def _rehearse(self) -> None:
+        """Ask the policy about an exchange without a word: one that decides nothing is found before a client does. Recorded nowhere."""
         model, candidates = next(iter(self.routes.models.items()))
         principal = self.callers.anonymous or next(iter(self.callers.by_digest.values()))
         ask = Ask(Exchange("rehearsal", "request", model, False, ()), principal, candidates)
-        why = ""
-        for _ in range(_REHEARSALS):  # the first one may be slow
-            why = self.guard.rehearse(ask)
-            if not why.startswith("timeout"):
-                break
+        decision = self.guard.permitted(ask)
+        for _ in range(_REHEARSALS - 1):
+            if decision.failed == "timeout":  # the first one may be slow
+                decision = self.guard.permitted(ask)
         # A server that is not there yet is no fault of the policies: until it is, nothing passes and the gateway is not ready.
-        if why and not why.startswith("unreachable"):
-            raise BundleRejected(f"the policies decide nothing, not even about an empty exchange ({why})")
+        if decision.failed not in ("", "unreachable"):
+            raise BundleRejected(f"the policies decide nothing, not even about an empty exchange: {decision.failed}, {decision.detail}")
+        if any(reason.id == _UNDEFINED for reason in decision.reasons):
+            raise BundleRejected("the policies derive no decision, not even about an empty exchange; a pack may be missing")
 
     def close(self) -> None:
         """Close every part, last first; blocks."""

@@ -21,19 +21,20 @@ from douane.route import Endpoint
 __all__ = ["Forwarder"]
 
 # What an endpoint's headers may say to a client, and in what form: they are inspected by nobody, so nothing else fits into them.
-_ID = r"[\w.-]{1,64}"
-_HANDED_BACK = tuple(
-    (re.compile(name), re.compile(value, re.ASCII))
-    for name, value in (
-        ("content-type", r"[\w.+-]{1,40}/[\w.+-]{1,40}(?:; ?charset=[\w-]{1,20})?"),
-        ("content-encoding", r"[a-z, ]{1,20}"),
-        ("retry-after(?:-ms)?", r"[0-9.]{1,16}|\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT"),
-        ("x-should-retry", "true|false"),
-        ("x-request-id|request-id", _ID),
-        ("openai-processing-ms", r"[0-9.]{1,16}"),
-        ("(?:x-)?ratelimit-[a-z-]{1,40}", r"-?[0-9][0-9A-Za-z.:+-]{0,31}"),
-    )
-)
+_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
+_MEASURE = re.compile(r"[0-9.]{1,16}")
+_HANDED_BACK = {
+    "content-type": re.compile(r"[\w.+-]{1,40}/[\w.+-]{1,40}(?:; ?charset=[\w-]{1,20})?", re.ASCII),
+    "content-encoding": re.compile(r"[a-z, ]{1,20}"),
+    "retry-after": re.compile(r"[0-9.]{1,16}|[A-Za-z]{3}, [0-9]{2} [A-Za-z]{3} [0-9]{4} [0-9:]{8} GMT"),
+    "retry-after-ms": _MEASURE,
+    "x-should-retry": re.compile("true|false"),
+    "x-request-id": _ID,
+    "request-id": _ID,
+    "openai-processing-ms": _MEASURE,
+}
+_LIMIT_NAME = re.compile(r"(?:x-)?ratelimit-[a-z-]{1,40}")
+_LIMIT = re.compile(r"-?[0-9][0-9A-Za-z.:+-]{0,31}")
 _ACCEPT = "application/json, text/event-stream"
 _USER_AGENT = "douane"
 _PIECE = 64 * 1024
@@ -115,7 +116,8 @@ def _handed_back(answer: aiohttp.ClientResponse) -> list[tuple[bytes, bytes]]:
     headers = []
     for name, value in answer.headers.items():
         lower = name.lower()
-        if any(known.fullmatch(lower) and form.fullmatch(value) for known, form in _HANDED_BACK):
+        form = _HANDED_BACK.get(lower) or (_LIMIT if _LIMIT_NAME.fullmatch(lower) else None)
+        if form is not None and form.fullmatch(value):
             headers.append((lower.encode("latin-1"), value.encode("latin-1")))
     return headers
 

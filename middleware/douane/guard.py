@@ -146,13 +146,6 @@ class Guard:
         document = self.document(ask.exchange, ScanResult((), ()), ask.principal, ask.candidates, None)
         return self.decide(document, ask.candidates)[0]
 
-    def rehearse(self, ask: Ask) -> str:
-        """Ask the policy about an exchange like this one, recorded nowhere: why it gives no decision, or nothing where it gives one."""
-        decision = self.permitted(ask)
-        if decision.failed:
-            return f"{decision.failed}: {decision.detail}"
-        return next((reason.message for reason in decision.reasons if reason.id == "douane.main.undefined"), "")
-
     # The response leg, whole; a stream is `douane.leg`
 
     def release(self, admission: Admission, exchange: Exchange, observed: Observed, carry_out: CarryOut) -> Release:
