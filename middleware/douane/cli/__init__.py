@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line: `douane serve`, `douane log`, `douane policy`; each command in a file of its own.
+
+Exit codes: 0 done, 1 nothing found or the work failed, 2 wrong usage or configuration.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from douane import __version__
+from douane.cli import log, policy, serve
+from douane.errors import DouaneError
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except DouaneError as cause:
+        print(f"douane: {cause}", file=sys.stderr)
+        return 2 if type(cause).__name__ in ("ConfigRejected", "BundleRejected") else 1
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read us has seen enough
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="douane", description="Policy-as-code guardrails between applications and language models.")
+    parser.add_argument("--version", action="version", version=f"douane {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in (serve, log, policy):
+        command.add(commands)
+    return parser
