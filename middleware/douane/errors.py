@@ -9,7 +9,8 @@
     │   └── ShapeRejected          JSON, but not the shape of the protocol
     ├── PolicyError            the decision could not be made; the guard turns it into a deny
     │   ├── PolicyFailed           the policy raised, was undefined, timed out or gave a result that is not the contract's
-    │   └── BundleRejected         the policies cannot be loaded
+    │   ├── BundleRejected         the policies cannot be loaded
+    │   └── SourceUnreachable      the place that policies come from cannot be asked
     ├── UpstreamError          the model's endpoint failed; its own error bodies are passed on and are no exception
     │   ├── UpstreamUnreachable    no connection, or none in time
     │   └── UpstreamBroken         an answer that cannot be read: truncated, not JSON, not SSE, too large, too late
@@ -35,6 +36,7 @@ __all__ = [
     "PolicyError",
     "PolicyFailed",
     "ShapeRejected",
+    "SourceUnreachable",
     "UpstreamBroken",
     "UpstreamError",
     "UpstreamUnreachable",
@@ -107,6 +109,10 @@ class PolicyFailed(PolicyError):
 
 class BundleRejected(PolicyError):
     """The policies cannot be loaded: file, line where known, and what to do."""
+
+
+class SourceUnreachable(PolicyError):
+    """The place that policies come from cannot be asked now; what decides goes on deciding. Never names a token or a query."""
 
 
 class UpstreamError(DouaneError):

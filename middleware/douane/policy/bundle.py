@@ -1,173 +1,139 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A bundle: the Rego modules and the data of a folder, read as OPA reads one, and checked for what would silently change a decision."""
+"""A bundle: Rego modules and data that decide together, read as OPA reads them, and checked for what would silently change a decision."""
 
 import hashlib
 import json
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
 from douane.errors import BundleRejected
+from douane.policy import archive, folder, signature
+from douane.policy import data as documents
+from douane.policy.keys import KeyRing
+from douane.policy.manifest import manifest, package
 
-__all__ = ["Bundle", "override", "read"]
+__all__ = ["Bundle", "assemble", "override", "read"]
 
-_DATA = ("data.json", "data.yaml", "data.yml")
 _RESERVED = "douane"
-_LIMIT = 16 * 2**20
-_SAFE_INTEGER = 2**53
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """Policies that decide together. `modules` and `tests` are (path, Rego text), by path; `data` is JSON text.
 
-    `revision` is `sha256:<hex>` over the paths and texts of modules and over the data: equal revisions decide equally.
+    `digest` is `sha256:<hex>` over the paths and texts of modules and over the data: equal digests decide equally. `revision` is what the
+    authors call it (`.manifest`), or the digest where they call it nothing. `roots` are the parts of the tree that it owns.
     """
 
     modules: tuple[tuple[str, str], ...] = field(repr=False)
     tests: tuple[tuple[str, str], ...] = field(repr=False)
     data: str = field(repr=False)
     revision: str
+    digest: str
+    roots: tuple[str, ...] = ("",)
 
 
-def read(folder: Path) -> Bundle:
-    """The bundle in a folder. `x_test.rego` are tests; data comes only from `data.json` or `data.yaml`, mounted by its folder.
+def read(path: Path, *, keys: KeyRing | None = None) -> Bundle:
+    """The bundle in a folder, or in an archive (`.tar.gz`). With `keys` it must be signed by one of them, without it must not be signed.
 
     Raises `BundleRejected` with the file and what to do.
     """
-    root = folder.resolve()
-    if not root.is_dir():
-        raise BundleRejected(f"`{folder}` is no folder; name the one that holds `main.rego`")
+    files = archive.load(path) if path.is_file() else folder.gather(path)
+    signature.verify(files, keys)
+    return assemble(files, name=str(path))
+
+
+def assemble(files: Mapping[str, bytes], *, name: str) -> Bundle:
+    """The bundle of these files, by names relative to its root; `name` is for messages.
+
+    `x_test.rego` are tests; data comes only from `data.json` and `data.yaml`, mounted by their folders. Raises `BundleRejected`.
+    """
+    about = manifest(files)
     modules: list[tuple[str, str]] = []
     tests: list[tuple[str, str]] = []
+    packages: dict[tuple[str, ...], str] = {}
     data: dict[str, Any] = {}
-    size = 0
-    for path in sorted(root.rglob("*")):
-        name = path.relative_to(root).as_posix()
-        if any(part.startswith(".") for part in path.relative_to(root).parts) or not path.is_file():
+    size = expanded = 0
+    for path in sorted(files):
+        *folders, base = path.split("/")
+        _check_kind(path, base)
+        if not path.endswith(".rego") and base not in documents.NAMES:
             continue
-        if path.suffix != ".rego" and path.name not in _DATA:
-            continue
-        if not path.resolve().is_relative_to(root):
-            raise BundleRejected(f"`{name}` is a link that leaves the folder; put a copy in its place")
-        text = _text(path, name)
-        size += len(text)
-        if size > _LIMIT:
-            raise BundleRejected(f"the folder holds more than {_LIMIT} characters of policies and data; move what is not theirs away")
-        if path.suffix == ".rego":
-            (tests if path.stem.endswith("_test") else modules).append((name, text))
+        if any(part.startswith(".") for part in (*folders, base)):
+            raise BundleRejected(f"`{path}` is hidden, which readers of bundles treat differently; rename it, or leave it out")
+        size += len(files[path])
+        if size > documents.LIMIT:
+            raise BundleRejected(f"`{name}` holds more than {documents.LIMIT} bytes of policies and data; move what is not theirs away")
+        if path.endswith(".rego"):
+            text = documents.text(files[path], path)
+            place = package(text, path)
+            if not about.owns(place):
+                raise BundleRejected(f"`{path}` is of the package `{'.'.join(place)}`, which no root owns; add a root to `.manifest`")
+            if base.endswith("_test.rego"):
+                tests.append((path, text))
+            else:
+                modules.append((path, text))
+                packages[place] = path
         else:
-            _mount(data, path.relative_to(root).parent.parts, _value(path, name, text), name)
+            value = documents.parse(files[path], path)
+            value = {} if value is None else value
+            if not isinstance(value, dict):
+                raise BundleRejected(f"`{path}` is no mapping; data begins with names")
+            expanded += documents.check(value, path)
+            if expanded > documents.LIMIT:
+                raise BundleRejected(f"`{name}` holds more than {documents.LIMIT} characters of data; move what is not theirs away")
+            documents.mount(data, tuple(folders), value, path)
     if not modules:
-        raise BundleRejected(f"`{folder}` holds no Rego module; name the folder that holds `main.rego`")
-    if _RESERVED in data:
-        raise BundleRejected(f"there is data under `{_RESERVED}`, where the rules live; data there would silently take the place of rules")
-    return _bundle(tuple(modules), tuple(tests), data)
+        raise BundleRejected(f"`{name}` holds no Rego module; name the folder that holds `main.rego`")
+    stray = about.stray(data)
+    if stray is not None:
+        raise BundleRejected(f"there is data at `{'.'.join(stray)}`, which no root owns; add a root to `.manifest`, or move the data")
+    _check_places(data, packages)
+    return _bundle(tuple(modules), tuple(tests), data, about.revision, about.roots)
 
 
 def override(bundle: Bundle, settings: Mapping[str, object]) -> Bundle:
-    """The bundle with settings merged over its data (RFC 7396). Raises `BundleRejected` for a pack that has no data."""
+    """The bundle with settings merged over its data (RFC 7396). It keeps its revision, unless that was its digest.
+
+    Raises `BundleRejected` for a pack that has no data.
+    """
     data = cast("dict[str, Any]", json.loads(bundle.data))
     for pack in settings:
         if pack not in data:
             known = ", ".join(f"`{name}`" for name in sorted(data)) or "none"
             raise BundleRejected(f"`policies.settings.{pack}` is for a pack without data; those that have some are {known}")
-    _check_value(settings, "policies.settings")
-    return _bundle(bundle.modules, bundle.tests, _merged(data, settings))
+    documents.check(settings, "policies.settings")
+    revision = "" if bundle.revision == bundle.digest else bundle.revision
+    return _bundle(bundle.modules, bundle.tests, documents.merged(data, settings), revision, bundle.roots)
 
 
-def _bundle(modules: tuple[tuple[str, str], ...], tests: tuple[tuple[str, str], ...], data: Mapping[str, object]) -> Bundle:
-    text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    digest = hashlib.sha256(json.dumps([modules, text], ensure_ascii=False).encode())
-    return Bundle(modules, tests, text, f"sha256:{digest.hexdigest()}")
+def _bundle(
+    modules: tuple[tuple[str, str], ...],
+    tests: tuple[tuple[str, str], ...],
+    data: Mapping[str, object],
+    revision: str,
+    roots: tuple[str, ...],
+) -> Bundle:
+    text = documents.canonical(data)
+    digest = f"sha256:{hashlib.sha256(json.dumps([modules, text], ensure_ascii=False).encode()).hexdigest()}"
+    return Bundle(modules, tests, text, revision or digest, digest, roots)
 
 
-def _text(path: Path, name: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as cause:
-        raise BundleRejected(f"`{name}` cannot be read as UTF-8 text; check its rights and its encoding") from cause
+def _check_kind(path: str, base: str) -> None:
+    if base.endswith(".wasm"):
+        raise BundleRejected(f"`{path}` is WebAssembly, which douane does not run; build the bundle with `opa build -t rego`")
+    if base == "patch.json":
+        raise BundleRejected(f"`{path}` makes a delta bundle, which cannot be signed; serve whole bundles, or rename the file")
+    if base == signature.NAME and path != signature.NAME:
+        raise BundleRejected(f"`{path}` is not at the top, where the signature of a bundle stands; move or remove it")
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """YAML without duplicate keys and without what JSON cannot say."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        names = [self.construct_object(key, deep=True) for key, _ in node.value]
-        if len(set(names)) != len(names):
-            raise yaml.constructor.ConstructorError(None, None, "a key stands twice", node.start_mark)
-        return super().construct_mapping(node, deep)
-
-
-# A date without quotes would become a date, which JSON does not have; OPA reads it as a string, and so does this.
-_StrictLoader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: loader.construct_scalar(cast("yaml.ScalarNode", node)))
-
-
-def _value(path: Path, name: str, text: str) -> dict[str, Any]:
-    try:
-        if path.suffix == ".json":
-            value = json.loads(text, object_pairs_hook=lambda pairs: _unique(pairs, name))
-        else:
-            value = yaml.load(text, _StrictLoader)  # a SafeLoader
-    except json.JSONDecodeError as cause:
-        raise BundleRejected(f"`{name}`, line {cause.lineno} is not JSON; mend it there") from cause
-    except yaml.YAMLError as cause:
-        mark = getattr(cause, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark is not None else ""
-        raise BundleRejected(f"`{name}`{where} is not YAML that douane takes ({getattr(cause, 'problem', 'unreadable')})") from cause
-    if value is None:
-        value = {}
-    if not isinstance(value, dict):
-        raise BundleRejected(f"`{name}` is no mapping; data begins with names")
-    _check_value(value, name)
-    return value
-
-
-def _unique(pairs: list[tuple[str, Any]], name: str) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise BundleRejected(f"`{name}` has a key that stands twice; name each once")
-    return members
-
-
-def _check_value(value: object, name: str) -> None:
-    """Only what both engines read alike: text keys, no fractions, no integer beyond a double."""
-    if isinstance(value, Mapping):
-        for key, part in value.items():
-            if not isinstance(key, str):
-                raise BundleRejected(f"`{name}` has the key `{key}`, which is no text; put it into quotes")
-            _check_value(part, name)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            _check_value(part, name)
-    elif isinstance(value, bool | str) or value is None:
-        return
-    elif not isinstance(value, int) or abs(value) > _SAFE_INTEGER:
-        raise BundleRejected(f"`{name}` has a number that engines may read differently; use whole numbers within 2^53, or text")
-
-
-def _mount(data: dict[str, Any], folders: tuple[str, ...], value: dict[str, Any], name: str) -> None:
-    at = data
-    for folder in folders:
-        at = at.setdefault(folder, {})
-        if not isinstance(at, dict):
-            raise BundleRejected(f"`{name}` lies where other data already has a value; move one of them")
-    for key, part in value.items():
-        if key in at:
-            raise BundleRejected(f"`{name}` gives `{key}` a value that other data gives it too; keep one of them")
-        at[key] = part
-
-
-def _merged(target: object, patch: object) -> Any:
-    if not isinstance(patch, Mapping):
-        return list(patch) if isinstance(patch, tuple) else patch
-    merged = dict(target) if isinstance(target, Mapping) else {}
-    for name, part in patch.items():
-        if part is None:
-            merged.pop(name, None)
-        else:
-            merged[name] = _merged(merged.get(name), part)
-    return merged
+def _check_places(data: Mapping[str, object], packages: Mapping[tuple[str, ...], str]) -> None:
+    """No data where rules live: the embedded engine would let it take the place of the rule, where OPA refuses to load both."""
+    if _RESERVED in data:
+        raise BundleRejected(f"there is data under `{_RESERVED}`, where the rules live; data there would silently take the place of rules")
+    for path, module in sorted(packages.items()):
+        if documents.is_under(data, path):
+            raise BundleRejected(f"there is data at `{'.'.join(path)}`, the package of `{module}`, whose rules it would replace; move it")
