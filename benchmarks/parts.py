@@ -31,6 +31,7 @@ from douane.gateway import gateway
 from douane.guard import Admission, Ask, CarryOut, Guard, Release
 from douane.policy.bundle import Bundle
 from douane.policy.embedded import EmbeddedEngine
+from douane.policy.live import Fixed
 from douane.record import DecisionRecord
 from douane.vault import Vault
 
@@ -43,7 +44,7 @@ _NO_EDITS = Edits()
 class _Constant:
     """An engine that always says the same, in process."""
 
-    name = revision = "constant"
+    name = revision = digest = "constant"
 
     def evaluate(self, document: str) -> str:
         return _ALLOW
@@ -98,15 +99,14 @@ class _AtOnce(ThreadPoolExecutor):
 
 def _unevaluated(border: Border) -> Border:
     rule = f"package douane.main\n\ndecision := {_ALLOW}\n"
-    engine = EmbeddedEngine(Bundle((("main.rego", rule),), (), "{}", "constant"), deadline=1.0)
+    engine = EmbeddedEngine(Bundle((("main.rego", rule),), (), "{}", "constant", "sha256:constant"), deadline=1.0)
     engine.start()
-    border.guard._engine = engine
+    border.guard._policies = Fixed(engine)
     return border
 
 
 def _undecided(border: Border) -> Border:
-    border.guard._engine.close()
-    border.guard._engine = _Constant()
+    border.guard._policies = Fixed(_Constant())
     return border
 
 
@@ -127,7 +127,7 @@ def _unseen(border: Border) -> Border:
 
 
 def _unguarded(border: Border) -> Border:
-    return replace(border, guard=_Nobody(scanner=_Blind(), engine=_Constant(), log=_Counter(), key=b""))
+    return replace(border, guard=_Nobody(scanner=_Blind(), policies=Fixed(_Constant()), log=_Counter(), key=b""))
 
 
 def _unthreaded(border: Border) -> Border:

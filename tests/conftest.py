@@ -9,9 +9,19 @@ from blockbuster import BlockBuster, BlockBusterFunction
 import douane
 from douane.audit.log import SqliteLog
 from douane.policy.embedded import EmbeddedEngine, Evaluator
+from douane.policy.http_source import HttpSource
+from douane.policy.source import PathSource
 from douane.worker import Worker
 
-OURS = ((Worker, "ask"), (Worker, "start"), (SqliteLog, "append"), (EmbeddedEngine, "evaluate"), (Evaluator, "evaluate"))
+OURS = (
+    (EmbeddedEngine, "evaluate"),
+    (Evaluator, "evaluate"),
+    (HttpSource, "fetch"),
+    (PathSource, "fetch"),
+    (SqliteLog, "append"),
+    (Worker, "ask"),
+    (Worker, "start"),
+)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,6 +12,7 @@ from douane.errors import LogUnavailable
 from douane.exchange import Exchange, Segment
 from douane.finding import Scanner
 from douane.guard import Admission, Guard, Observed, Release
+from douane.policy.live import Fixed
 from fakes.parts import PARIS, MemoryLog, Scripted, WordScanner, allow, ask, deny, failing
 
 WORDS = {"anna": "PERSON", "zoe": "PERSON"}
@@ -34,7 +35,7 @@ class Post:
         self.engine = Scripted(answer)
         self.log = MemoryLog()
         self.guard = Guard(
-            scanner=scanner or WordScanner(WORDS), engine=self.engine, log=self.log, key=b"k" * 32, vocabulary=frozenset({"small"})
+            scanner=scanner or WordScanner(WORDS), policies=Fixed(self.engine), log=self.log, key=b"k" * 32, vocabulary=frozenset({"small"})
         )
 
     def admit(self, *texts: str) -> Admission:

@@ -14,12 +14,15 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "middleware" / "douane").rglob("*.py"))
 HEAVY = {
     "aiohttp",
+    "cryptography",
     "fastapi",
+    "jwt",
     "opa_client",
     "phonenumbers",
     "presidio_analyzer",
     "pydantic",
     "regorus",
+    "requests",
     "stdnum",
     "structlog",
     "uvicorn",

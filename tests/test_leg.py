@@ -9,6 +9,7 @@ import pytest
 from douane.exchange import Segment
 from douane.guard import Guard
 from douane.leg import StreamDenied, StreamLeg
+from douane.policy.live import Fixed
 from fakes.parts import MemoryLog, Scripted, WordScanner, allow, ask, deny
 from test_guard import OBSERVED, PSEUDONYMISE, REDACT, RESTORE, WORDS, carry_out
 
@@ -23,7 +24,7 @@ class Stream:
         self.engine = Scripted(lambda d: allow(PSEUDONYMISE) if d["leg"] == "request" else answer(d))
         self.log = MemoryLog()
         self.scanner = scanner or WordScanner(WORDS)
-        self.guard = Guard(scanner=self.scanner, engine=self.engine, log=self.log, key=b"k" * 32)
+        self.guard = Guard(scanner=self.scanner, policies=Fixed(self.engine), log=self.log, key=b"k" * 32)
         self.admission = self.guard.admit(ask("write to Anna", stream=True), carry_out)
         self.leg = StreamLeg(self.guard, self.admission, OBSERVED)
 

@@ -2,17 +2,20 @@
 """What an adapter holds of douane: the guard, the routes, the callers and the limits, composed by `douane.config`."""
 
 import hashlib
+import hmac
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from douane.decision import Policies
 from douane.errors import BundleRejected, CallerUnknown
 from douane.exchange import Exchange, Principal
 from douane.guard import Ask, Guard
 from douane.route import Routes
+from douane.status import Standing
 from douane.wire.body import BodyLimits
 
-__all__ = ["Border", "Callers", "Part", "digest_of_key"]
+__all__ = ["Border", "Callers", "Operators", "Part", "digest_of_key"]
 
 
 _REHEARSALS = 3
@@ -44,6 +47,21 @@ class Callers:
 
 
 @dataclass(frozen=True, slots=True)
+class Operators:
+    """Who may read status and metrics: whoever has the key, or `anyone` (a gateway that only this machine reaches)."""
+
+    digest: bytes | None = field(default=None, repr=False)
+    anyone: bool = False
+
+    def may(self, authorization: str) -> bool:
+        """Whether an `Authorization` header opens them."""
+        scheme, _, key = authorization.partition(" ")
+        if self.digest is None:
+            return self.anyone
+        return scheme.lower() == "bearer" and hmac.compare_digest(digest_of_key(key.strip()), self.digest)
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """Something with a life of its own (a worker, the log): started before readiness is reported, asked about it, closed at the end."""
 
@@ -55,7 +73,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Border:
-    """Everything that stands between an application and its models.
+    """Everything that stands between an application and its models. `standing` tells how its policies stand.
 
     `executor` runs the guard, which blocks. `origin` names the decision log in the receipt that each answer carries.
     """
@@ -68,22 +86,27 @@ class Border:
     origin: str
     parts: Sequence[Part]
     executor: ThreadPoolExecutor
+    standing: Callable[[], Standing] = Standing
+    operators: Operators = Operators()
 
     def start(self) -> None:
         """Start every part, and see that policy decides at all; blocks. Raises what a part raises, and `BundleRejected`."""
         for part in self.parts:
             part.start()
-        self._rehearse()
+        self.rehearse()
 
-    def _rehearse(self) -> None:
-        """Ask the policy about an exchange without a word: one that decides nothing is found before a client does. Recorded nowhere."""
+    def rehearse(self, policies: Policies | None = None) -> None:
+        """Ask the policies (these ones) about an exchange without a word: those that decide nothing are found before a client does.
+
+        Recorded nowhere. Raises `BundleRejected`.
+        """
         model, candidates = next(iter(self.routes.models.items()))
         principal = self.callers.anonymous or next(iter(self.callers.by_digest.values()))
         ask = Ask(Exchange("rehearsal", "request", model, False, ()), principal, candidates)
-        decision = self.guard.permitted(ask)
+        decision = self.guard.permitted(ask, policies)
         for _ in range(_REHEARSALS - 1):
             if decision.failed == "timeout":  # the first one may be slow
-                decision = self.guard.permitted(ask)
+                decision = self.guard.permitted(ask, policies)
         # A server that is not there yet is no fault of the policies: until it is, nothing passes and the gateway is not ready.
         if decision.failed not in ("", "unreachable"):
             raise BundleRejected(f"the policies decide nothing, not even about an empty exchange: {decision.failed}, {decision.detail}")

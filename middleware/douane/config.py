@@ -3,20 +3,19 @@
 
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import ValidationError
 
 from douane import __version__
 from douane.audit.log import SqliteLog
-from douane.border import Border, Callers, Part, digest_of_key
+from douane.border import Border, Callers, Operators, Part, digest_of_key
+from douane.decision import Policies as DecidingPolicies
 from douane.detect.identifiers import Identifiers
-from douane.detect.presidio import DEFAULT as PRESIDIO_DEFAULT
 from douane.detect.presidio import PresidioPatterns
 from douane.detect.scan import Scan
 from douane.detect.secrets import Secrets
@@ -26,173 +25,23 @@ from douane.finding import Detector
 from douane.guard import Guard
 from douane.policy import bundle as bundles
 from douane.policy.embedded import EmbeddedEngine
+from douane.policy.keys import KeyRing, verification_key
+from douane.policy.live import Fixed, Live
+from douane.policy.preflight import preflight
+from douane.policy.rollout import Rollout, Share
 from douane.policy.server import OpaServerEngine
+from douane.policy.shipped import shipped_policies
+from douane.policy.source import Source, source
+from douane.record import DecisionLog
 from douane.route import Endpoint, Routes
+from douane.sections import LOOPBACK, BundleEntry, CallerEntry, Config, DestinationEntry, DetectorEntry, Policies
+from douane.status import Standing
 from douane.wire.body import BodyLimits
 
-__all__ = [
-    "CallerEntry",
-    "Config",
-    "DestinationEntry",
-    "DetectorEntry",
-    "Limits",
-    "Listen",
-    "Log",
-    "Policies",
-    "RouteEntry",
-    "compose",
-    "environment",
-    "load",
-    "read",
-    "shipped_policies",
-    "validated",
-]
+__all__ = ["compose", "environment", "load", "read", "validated"]
 
-_Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$")]
-_Country = Annotated[str, StringConstraints(pattern=r"^([A-Z]{2}|UNKNOWN)$")]
-_EnvName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+_B = TypeVar("_B", bound="BundleEntry")
 _SHORTEST_KEY = 32
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Listen(_Section):
-    """Where the gateway listens."""
-
-    host: str = "127.0.0.1"
-    port: int = Field(default=8080, ge=0, le=65535)
-
-
-class Policies(_Section):
-    """Which engine decides by which policies. `settings` are merged over the data of the bundle, pack by pack."""
-
-    @model_validator(mode="after")
-    def _is_one_engines(self) -> "Policies":
-        if self.engine == "opa" and self.path is not None:
-            raise ValueError("`path` is for the embedded engine; an OPA server decides by the policies that it was started with")
-        return self
-
-    path: Path | None = None
-    engine: Literal["embedded", "opa"] = "embedded"
-    opa_url: str = "http://127.0.0.1:8181"
-    deadline_ms: int = Field(default=250, ge=10, le=60_000)
-    memory_mb: int = Field(default=1024, ge=128)
-    settings: dict[str, object] = Field(default_factory=dict)
-
-
-class Log(_Section):
-    """The decision log. `origin` names it in receipts: a name without spaces, unique to this gateway."""
-
-    path: Path = Path("var/decisions.sqlite")
-    origin: _Name = "douane.local"
-
-
-class CallerEntry(_Section):
-    """Who may ask. The API key is in the environment variable `key_env`; without it the entry is who asks with no known key."""
-
-    tenant: _Name
-    app: _Name
-    key_env: _EnvName | None = None
-    purpose: str = ""
-    groups: tuple[str, ...] = ()
-
-
-class DestinationEntry(_Section):
-    """An endpoint and its declared facts; see `Destination` for what each means. What is left out is unknown, and satisfies nothing."""
-
-    id: _Name
-    base_url: str
-    key_env: _EnvName | None = None
-    operator: str = "unknown"
-    seat: _Country = "UNKNOWN"
-    controller: _Country = "UNKNOWN"
-    inference: tuple[_Country, ...] = ("UNKNOWN",)
-    storage: tuple[_Country, ...] = ("UNKNOWN",)
-    retention_days: int | None = Field(default=None, ge=0)
-    training: Literal["never", "opt_out", "opt_in", "forced", "unknown"] = "unknown"
-    verified_at: date | None = None
-    source: str = ""
-
-    @field_validator("seat", "controller", "inference", "storage", mode="before")
-    @classmethod
-    def _is_no_boolean(cls, value: object) -> object:
-        if value is False or (isinstance(value, list) and False in value):
-            raise ValueError('YAML reads NO without quotes as false; write "NO" for Norway')
-        return value
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_http(cls, value: str) -> str:
-        if not value.startswith(("http://", "https://")) or "@" in value or "?" in value:
-            raise ValueError("must be an http(s) URL without credentials and query, such as https://api.example.eu/v1")
-        return value.rstrip("/")
-
-
-class RouteEntry(_Section):
-    """One candidate of a model: a destination, and what it calls the model there."""
-
-    destination: _Name
-    model: _Name | None = None
-
-
-class DetectorEntry(_Section):
-    """Which detectors look. `regions` are the countries whose national phone formats are understood."""
-
-    presidio: bool = True
-    # Spelt as Presidio spells it. Above half a minute Presidio's own time-out would skip a pattern in silence.
-    presidio_recognizers: tuple[str, ...] = PRESIDIO_DEFAULT
-    presidio_deadline_ms: int = Field(default=2000, ge=100, le=30_000)
-    regions: tuple[str, ...] = ("FR", "DE", "GB", "ES", "IT", "NL", "BE", "PL", "PT", "AT", "CH", "IE", "LU", "SE", "US")
-
-
-class Limits(_Section):
-    """Sizes in bytes, times in seconds. Whatever is over a limit is refused, never cut."""
-
-    request_bytes: int = Field(default=8 * 2**20, ge=1024)
-    response_bytes: int = Field(default=32 * 2**20, ge=1024)
-    depth: int = Field(default=64, ge=4, le=400)
-    leaves: int = Field(default=50_000, ge=100)
-    connect_seconds: float = Field(default=5.0, gt=0)
-    idle_seconds: float = Field(default=120.0, gt=0)
-    threads: int = Field(default=16, ge=1, le=256)
-
-
-class Config(_Section):
-    """`douane.yaml`. Keys of upstreams and callers are named here and read from the environment, never written here."""
-
-    listen: Listen = Listen()
-    policies: Policies = Policies()
-    log: Log = Log()
-    callers: tuple[CallerEntry, ...] = ()
-    destinations: tuple[DestinationEntry, ...]
-    models: dict[_Name, tuple[RouteEntry, ...]] = Field(min_length=1)
-    tools: tuple[str, ...] = ()
-    detectors: DetectorEntry = DetectorEntry()
-    limits: Limits = Limits()
-    surrogate_key_env: _EnvName | None = None
-
-    @model_validator(mode="after")
-    def _is_whole(self) -> "Config":
-        ids = [entry.id for entry in self.destinations]
-        if len(ids) != len(set(ids)):
-            raise ValueError("`destinations` holds the same id twice")
-        for model, routes in self.models.items():
-            for route in routes:
-                if route.destination not in ids:
-                    raise ValueError(f"`models.{model}` names the destination `{route.destination}`, which `destinations` does not hold")
-            if len({route.destination for route in routes}) != len(routes):
-                raise ValueError(f"`models.{model}` names a destination twice")
-        anonymous = [caller for caller in self.callers if caller.key_env is None]
-        if len(anonymous) > 1:
-            raise ValueError("`callers` holds more than one entry without `key_env`; at most one may ask without a key")
-        if anonymous and self.listen.host not in _LOOPBACK:
-            raise ValueError(f"`listen.host` is `{self.listen.host}` and a caller has no `key_env`; off loopback everyone needs a key")
-        if not self.callers:
-            raise ValueError("`callers` is empty, so nobody may ask; add one with `tenant`, `app` and `key_env`")
-        return self
 
 
 def read(path: Path) -> Config:
@@ -211,9 +60,9 @@ def read(path: Path) -> Config:
         raise ConfigRejected(f"the configuration `{path}` is no mapping; begin with `destinations:`")
     config = validated(value, f"the configuration `{path}`")
     folder = path.resolve().parent
-    policies = config.policies
-    if policies.path is not None:
-        policies = policies.model_copy(update={"path": _inside(folder, policies.path)})
+    policies = _placed(folder, config.policies)
+    if policies.candidate is not None:
+        policies = policies.model_copy(update={"candidate": _placed(folder, policies.candidate)})
     log = config.log.model_copy(update={"path": _inside(folder, config.log.path)})
     return config.model_copy(update={"policies": policies, "log": log})
 
@@ -225,6 +74,13 @@ def validated(value: object, source: str) -> Config:
     except ValidationError as cause:
         lines = [_mended(error["loc"], error["type"], error["msg"]) for error in cause.errors(include_input=False, include_url=False)]
         raise ConfigRejected(f"{source} is wrong:\n  " + "\n  ".join(lines)) from None
+
+
+def _placed(folder: Path, entry: _B) -> _B:
+    """The entry with its paths relative to the folder."""
+    keys = {id_: key.model_copy(update={"file": _inside(folder, key.file)}) for id_, key in entry.keys.items()}
+    paths = {name: _inside(folder, path) for name in ("path", "persist", "ca") if (path := getattr(entry, name)) is not None}
+    return entry.model_copy(update={"keys": keys, **paths})
 
 
 def _inside(folder: Path, path: Path) -> Path:
@@ -240,13 +96,6 @@ def _mended(location: Sequence[str | int], kind: str, message: str) -> str:
     if kind == "extra_forbidden":
         return f"`{where}`: unknown key; see docs/configuration.md for those there are"
     return f"`{where}`: {message.removeprefix('Value error, ')}"
-
-
-def shipped_policies() -> Path:
-    """The policies that came with this package: the live folder of a checkout, else the copy in the wheel."""
-    package = Path(__file__).resolve().parent
-    checkout = package.parent.parent / "policies"
-    return checkout if (checkout / "main.rego").is_file() else package / "_policies"
 
 
 def environment() -> Mapping[str, str]:
@@ -268,45 +117,86 @@ def compose(config: Config, environment: Mapping[str, str]) -> Border:
         for model, routes in config.models.items()
     }
     callers = _callers(config.callers, environment)
-    engine = _engine(config.policies)
+    labels = {"app": "douane", "version": __version__, "origin": config.log.origin}
+
+    def rehearse(policies: DecidingPolicies) -> None:
+        border.rehearse(policies)
+
     scan, parts = _scanner(config.detectors)
     key = _surrogate_key(config.surrogate_key_env, environment)
     log = SqliteLog(config.log.path)  # last of all that may be refused, since it is open from here on
+    policies, policy_part, standing = _policies(config.policies, environment, log, labels, rehearse)
     guard = Guard(
         scanner=scan,
-        engine=engine,
+        policies=policies,
         log=log,
         key=key,
         vocabulary=frozenset(models) | frozenset(config.tools),
-        labels={"app": "douane", "version": __version__, "origin": config.log.origin},
+        labels=labels,
     )
     limits = config.limits
-    return Border(
+    border = Border(
         guard=guard,
         routes=Routes(models, endpoints),
         callers=callers,
         limits=BodyLimits(limits.request_bytes, limits.depth, limits.leaves),
         answer_limits=BodyLimits(limits.response_bytes, limits.depth, limits.leaves),
         origin=config.log.origin,
+        operators=_operators(config, environment),
         parts=(
             Part("log", lambda: None, log.is_writable, log.close),
             *parts,
-            Part("policy", getattr(engine, "start", lambda: None), engine.is_ready, engine.close),
+            policy_part,
         ),
         executor=ThreadPoolExecutor(limits.threads, thread_name_prefix="douane"),
+        standing=standing,
     )
+    return border
 
 
-def _engine(policies: Policies) -> EmbeddedEngine | OpaServerEngine:
-    deadline = policies.deadline_ms / 1000
-    if policies.engine == "opa":
-        if policies.settings:
+def _policies(
+    entry: Policies,
+    environment: Mapping[str, str],
+    log: DecisionLog,
+    labels: Mapping[str, str],
+    rehearse: Callable[[DecidingPolicies], None],
+) -> tuple[DecidingPolicies, Part, Callable[[], Standing]]:
+    deadline, memory = entry.deadline_ms / 1000, entry.memory_mb * 2**20
+    if entry.engine == "opa":
+        if entry.settings:
             raise ConfigRejected("`policies.settings` cannot reach an OPA server; put them into the data that OPA loads")
-        return OpaServerEngine(policies.opa_url, deadline=deadline)
-    bundle = bundles.read(policies.path or shipped_policies())
-    if policies.settings:
-        bundle = bundles.override(bundle, policies.settings)
-    return EmbeddedEngine(bundle, deadline=deadline, memory_bytes=policies.memory_mb * 2**20)
+        engine = OpaServerEngine(entry.opa_url, deadline=deadline)
+        return Fixed(engine), Part("policy", lambda: None, engine.is_ready, engine.close), Standing
+
+    def live(name: str, where: BundleEntry) -> Live:
+        def build(bundle: bundles.Bundle) -> EmbeddedEngine:
+            changed = bundles.override(bundle, where.settings) if where.settings else bundle
+            return EmbeddedEngine(changed, deadline=deadline, memory_bytes=memory)
+
+        origin = _source(where, f"policies.{name}" if name == "candidate" else "policies", environment)
+        return Live(name, origin, build=build, preflight=preflight, rehearse=rehearse, period=entry.reload_seconds)
+
+    active = live("active", entry)
+    if entry.candidate is None:
+        return active, Part("policy", active.start, active.is_ready, active.close), lambda: Standing((active.status(),))
+    candidate = live("candidate", entry.candidate)
+    share = Share(frozenset(entry.candidate.tenants), entry.candidate.share, entry.candidate.share_of)
+    rollout = Rollout(active, candidate, share, log, labels=labels)
+    part = Part("policy", rollout.start, rollout.is_ready, rollout.close)
+    return rollout, part, lambda: Standing((active.status(), candidate.status()), rollout.comparison)
+
+
+def _source(entry: BundleEntry, where: str, environment: Mapping[str, str]) -> Source:
+    keys = {id_: verification_key(key.file, key.algorithm, scope=key.scope) for id_, key in entry.keys.items()}
+    token = None if entry.token_env is None else _secret(entry.token_env, f"{where}.token_env", environment)
+    return source(
+        entry.url or entry.path or shipped_policies(),
+        keys=KeyRing(keys) if keys else None,
+        token=token,
+        ca=entry.ca,
+        persist=entry.persist,
+        wait=entry.wait_seconds,
+    )
 
 
 def _scanner(entry: DetectorEntry) -> tuple[Scan, list[Part]]:
@@ -332,6 +222,7 @@ def _destination(entry: DestinationEntry, model: str) -> Destination:
         training=entry.training,
         verified_at="" if entry.verified_at is None else entry.verified_at.isoformat(),
         source=entry.source,
+        transfer_basis=entry.transfer_basis,
     )
 
 
@@ -339,7 +230,7 @@ def _callers(entries: Sequence[CallerEntry], environment: Mapping[str, str]) -> 
     by_digest: dict[bytes, Principal] = {}
     anonymous: Principal | None = None
     for entry in entries:
-        principal = Principal(entry.tenant, entry.app, entry.purpose, entry.groups)
+        principal = Principal(entry.tenant, entry.app, entry.purpose, entry.groups, labels=entry.labels)
         if entry.key_env is None:
             anonymous = principal
             continue
@@ -348,6 +239,12 @@ def _callers(entries: Sequence[CallerEntry], environment: Mapping[str, str]) -> 
             raise ConfigRejected(f"`{entry.key_env}` holds the key of another caller too; give each a key of its own")
         by_digest[digest] = principal
     return Callers(by_digest, anonymous)
+
+
+def _operators(config: Config, environment: Mapping[str, str]) -> Operators:
+    if config.operator_key_env is not None:
+        return Operators(digest_of_key(_secret(config.operator_key_env, "operator_key_env", environment)))
+    return Operators(None, anyone=config.listen.host in LOOPBACK)
 
 
 def _secret(name: str | None, where: str, environment: Mapping[str, str]) -> str:

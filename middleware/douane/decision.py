@@ -4,10 +4,14 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from douane.exchange import Principal
+
 __all__ = [
     "Decision",
     "DropTool",
+    "Lease",
     "Obligation",
+    "Policies",
     "PolicyEngine",
     "Pseudonymise",
     "Reason",
@@ -121,12 +125,52 @@ class PolicyEngine(Protocol):
 
     `evaluate` takes the input document and gives the value of the one entrypoint `data.douane.main.decision`. It raises
     `PolicyFailed` for an undefined result, an error, a time-out or a crash, and answers or raises within its deadline.
-    It is thread-safe. `revision` identifies policies and data: `sha256:<hex>` of the bundle.
+    It is thread-safe. `revision` is what the authors of the policies call them, `digest` identifies them with their data:
+    `sha256:<hex>`, or nothing where the engine cannot tell. Both are those of the latest decision made in the asking thread.
     """
 
     name: str
-    revision: str
+
+    @property
+    def revision(self) -> str: ...
+
+    @property
+    def digest(self) -> str: ...
 
     def evaluate(self, document: str) -> str: ...
 
     def close(self) -> None: ...
+
+
+class Lease(Protocol):
+    """The policies that decide about one exchange: the same ones for both of its legs, whatever is rolled out meanwhile.
+
+    `evaluate` is that of `PolicyEngine`; `revision` and `digest` are those of the latest evaluation. One call at a time.
+    """
+
+    @property
+    def revision(self) -> str: ...
+
+    @property
+    def digest(self) -> str: ...
+
+    def evaluate(self, document: str) -> str: ...
+
+    def compare(self, decision_id: str, exchange: str, document: str, result: str) -> None:
+        """Let whoever decides beside, without effect, see a decision that was recorded. Returns at once, never raises."""
+        ...
+
+    def end(self) -> None:
+        """Give it back. Once for every lease; again is harmless."""
+        ...
+
+
+class Policies(Protocol):
+    """Hands out the policies that decide. Thread-safe."""
+
+    @property
+    def revision(self) -> str:
+        """That of the policies that most exchanges are decided by now."""
+        ...
+
+    def lease(self, principal: Principal) -> Lease: ...

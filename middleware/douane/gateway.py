@@ -16,10 +16,11 @@ from douane import __version__
 from douane.asgi import App, GuardMiddleware
 from douane.border import Border
 from douane.client import Receive, Scope, Send
-from douane.errors import CallerError, ModelUnknown
+from douane.errors import CallerError, CallerUnknown, ModelUnknown
 from douane.exchange import Exchange, Principal
 from douane.forward import Forwarder
 from douane.guard import Ask
+from douane.metrics import CONTENT_TYPE, Metrics
 from douane.wire import openai
 
 __all__ = ["gateway"]
@@ -42,6 +43,7 @@ def _rest(border: Border, forwarder: Forwarder) -> FastAPI:
         yield
         await forwarder.close()
 
+    measured = Metrics(border.standing)
     # No interactive documentation: its pages load scripts from another party's servers.
     app = FastAPI(title="douane", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
 
@@ -56,6 +58,18 @@ def _rest(border: Border, forwarder: Forwarder) -> FastAPI:
         parts = {part.name: part.is_ready() for part in border.parts}
         is_ready = all(parts.values())
         return JSONResponse({"status": "ok" if is_ready else "not ready", "parts": parts}, 200 if is_ready else 503)
+
+    @app.get("/statusz")
+    def statusz(request: Request) -> dict[str, object]:
+        """Which policies decide, since when, and what was refused; for operators."""
+        _as_operator(border, request)
+        return {"version": __version__, "origin": border.origin, **border.standing().as_json()}
+
+    @app.get("/metrics")
+    def metrics(request: Request) -> Response:
+        """The same as numbers, for Prometheus; for operators."""
+        _as_operator(border, request)
+        return Response(measured.exposition(), media_type=CONTENT_TYPE)
 
     @app.get("/v1/models")
     def models(request: Request) -> dict[str, object]:
@@ -84,6 +98,12 @@ def _rest(border: Border, forwarder: Forwarder) -> FastAPI:
         return _error(error.status_code, "not_found" if error.status_code == 404 else "method_not_allowed", message)
 
     return app
+
+
+def _as_operator(border: Border, request: Request) -> None:
+    """Raises `CallerUnknown` for whoever is none."""
+    if not border.operators.may(request.headers.get("authorization", "")):
+        raise CallerUnknown("this is for operators: send the key of `operator_key_env`, or set one")
 
 
 def _caller(border: Border, request: Request) -> Principal:

@@ -13,7 +13,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from douane.decision import Decision, PolicyEngine, Reason
+from douane.decision import Decision, Lease, Policies, Reason
 from douane.enforce import Edits, Unfulfillable, enforce, json_unescaped
 from douane.errors import PolicyFailed
 from douane.exchange import Destination, Exchange, Principal
@@ -43,7 +43,7 @@ class Admission:
     """The request leg, decided and recorded.
 
     `id` is the decision id that the client is told, `seq` its place in the log. `destination` and `body` (what may be sent there, edits
-    made) are None where the verdict is deny.
+    made) are None where the verdict is deny. `lease` holds the policies for the response leg; whoever concludes gives it back.
     """
 
     id: str
@@ -53,6 +53,7 @@ class Admission:
     destination: Destination | None
     body: bytes | None = field(repr=False)
     vault: Vault
+    lease: Lease = field(repr=False)
     started: int
 
     @property
@@ -81,7 +82,7 @@ class Guard:
         self,
         *,
         scanner: Scanner,
-        engine: PolicyEngine,
+        policies: Policies,
         log: DecisionLog,
         key: bytes,
         vocabulary: AbstractSet[str] = frozenset(),
@@ -89,7 +90,7 @@ class Guard:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.scanner = scanner
-        self._engine = engine
+        self._policies = policies
         self._log = log
         self._key = key
         self._vocabulary = vocabulary
@@ -99,7 +100,7 @@ class Guard:
     @property
     def revision(self) -> str:
         """The revision of the policies that decide now."""
-        return self._engine.revision
+        return self._policies.revision
 
     # The request leg
 
@@ -108,12 +109,22 @@ class Guard:
 
         Raises `LogUnavailable`, and nothing else on purpose: every other failure is a deny.
         """
+        lease = self._policies.lease(ask.principal)
+        admission = None
+        try:
+            admission = self._admit(ask, carry_out, lease)
+        finally:
+            if admission is None or not admission.is_allowed:
+                lease.end()
+        return admission
+
+    def _admit(self, ask: Ask, carry_out: CarryOut, lease: Lease) -> Admission:
         started = time.monotonic_ns()
         exchange = ask.exchange
         scan = self.scanner.scan(exchange.segments)
         scanned = time.monotonic_ns()
         document = self.document(exchange, scan, ask.principal, ask.candidates, None)
-        decision, result = self.decide(document, ask.candidates)
+        decision, result = self.decide(lease, document, ask.candidates)
         decided = time.monotonic_ns()
         vault = self._vault(ask, scan)
         destination = self._choose(ask, decision)
@@ -127,8 +138,8 @@ class Guard:
             custom["destination"] = destination.id
         id_ = str(uuid.uuid4())
         kind: RecordKind = "denied" if destination is None else "intent"
-        seq = self._append(id_, id_, kind, document, final_result(decision, result), metrics, custom, decision.failed)
-        return Admission(id_, seq, decision, ask, destination, body, vault, started)
+        seq = self._append(lease, id_, id_, kind, document, final_result(decision, result), metrics, custom, decision.failed)
+        return Admission(id_, seq, decision, ask, destination, body, vault, lease, started)
 
     def reject(self, code: str, principal: Principal | None, status: int) -> tuple[str, int]:
         """Record a request that never came to a decision (an unreadable body, an unknown model). `code` is a word of ours.
@@ -139,12 +150,16 @@ class Guard:
         custom: dict[str, object] = {"status": status}
         if principal is not None:
             custom |= {"tenant": principal.tenant, "app": principal.app}
-        return id_, self._append(id_, id_, "rejected", "", "", {}, custom, code)
+        return id_, self._append(None, id_, id_, "rejected", "", "", {}, custom, code)
 
-    def permitted(self, ask: Ask) -> Decision:
-        """What policy would say to an exchange like this one; recorded nowhere, so nothing may be sent because of it."""
-        document = self.document(ask.exchange, ScanResult((), ()), ask.principal, ask.candidates, None)
-        return self.decide(document, ask.candidates)[0]
+    def permitted(self, ask: Ask, policies: Policies | None = None) -> Decision:
+        """What policy (these policies) would say to an exchange like this one; recorded nowhere, so nothing may be sent because of it."""
+        lease = (policies or self._policies).lease(ask.principal)
+        try:
+            document = self.document(ask.exchange, ScanResult((), ()), ask.principal, ask.candidates, None)
+            return self.decide(lease, document, ask.candidates)[0]
+        finally:
+            lease.end()
 
     # The response leg, whole; a stream is `douane.leg`
 
@@ -155,7 +170,7 @@ class Guard:
         scan = replace(scan, findings=self.judge_origin(admission.vault, [s.text for s in exchange.segments], scan.findings))
         candidates = _chosen(admission)
         document = self.document(exchange, scan, admission.ask.principal, candidates, observed)
-        decision, result = self.decide(document, candidates)
+        decision, result = self.decide(admission.lease, document, candidates)
         body: bytes | None = None
         counts: Mapping[str, int] = {}
         if decision.verdict == "allow":
@@ -188,10 +203,10 @@ class Guard:
         today = self._now().date().isoformat()
         return write(exchange, scan, principal, candidates, observed=observed, vocabulary=self._vocabulary, today=today)
 
-    def decide(self, document: str, candidates: Sequence[Destination]) -> tuple[Decision, str]:
+    def decide(self, lease: Lease, document: str, candidates: Sequence[Destination]) -> tuple[Decision, str]:
         """The decision and the result text that it was read from. Never raises: whatever fails is a deny."""
         try:
-            result = self._engine.evaluate(document)
+            result = lease.evaluate(document)
             return read(result, candidates), result
         except PolicyFailed as failure:
             return denial(failure), ""
@@ -257,15 +272,20 @@ class Guard:
         custom: Mapping[str, object],
         error: str,
     ) -> int:
-        """Record how an admitted exchange ended. Raises `LogUnavailable`."""
+        """Record how an admitted exchange ended, and give its policies back. Raises `LogUnavailable`."""
         principal = admission.ask.principal
         where = {"tenant": principal.tenant, "app": principal.app}
         if admission.destination is not None:
             where["destination"] = admission.destination.id
-        return self._append(str(uuid.uuid4()), admission.id, "outcome", document, result, metrics, {**where, **custom}, error)
+        try:
+            custom = {**where, **custom}
+            return self._append(admission.lease, str(uuid.uuid4()), admission.id, "outcome", document, result, metrics, custom, error)
+        finally:
+            admission.lease.end()
 
     def _append(
         self,
+        lease: Lease | None,
         id_: str,
         exchange: str,
         kind: RecordKind,
@@ -276,9 +296,13 @@ class Guard:
         error: str,
     ) -> int:
         timestamp = self._now().isoformat(timespec="microseconds").replace("+00:00", "Z")
-        revision = self._engine.revision
-        record = DecisionRecord(id_, exchange, kind, timestamp, _PATH, revision, document, result, self._labels, metrics, custom, error)
-        return self._log.append(record)
+        revision, digest = (self._policies.revision, "") if lease is None else (lease.revision, lease.digest)
+        labels = self._labels
+        record = DecisionRecord(id_, exchange, kind, timestamp, _PATH, revision, document, result, labels, metrics, custom, error, digest)
+        seq = self._log.append(record)
+        if lease is not None and document:
+            lease.compare(id_, exchange, document, result)
+        return seq
 
 
 def unfulfilled(decision: Decision, why: str) -> Decision:

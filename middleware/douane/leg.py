@@ -221,7 +221,7 @@ class StreamLeg:
         # The newest findings where there are too many to tell: a policy that counts sees at least this many.
         scan = ScanResult(tuple(self._findings[-_FINDINGS_TOLD:]), tuple(self._reports.values()))
         self._document = self.guard.document(exchange, scan, ask.principal, chosen, self._observed)
-        self._decision, self._result = self.guard.decide(self._document, chosen)
+        self._decision, self._result = self.guard.decide(self.admission.lease, self._document, chosen)
         if any(isinstance(obligation, SetField | Strip | DropTool) for obligation in self._decision.obligations):
             self._decision = unfulfilled(self._decision, "a stream leaves piece by piece, so that no member of it can be set or removed")
         if self._decision.verdict != "allow":

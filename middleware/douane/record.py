@@ -7,18 +7,19 @@ from typing import Literal, Protocol
 
 __all__ = ["DecisionLog", "DecisionRecord", "RecordKind"]
 
-RecordKind = Literal["intent", "denied", "outcome", "rejected"]
+RecordKind = Literal["intent", "denied", "outcome", "rejected", "difference"]
 """`intent`: allowed, written before egress. `denied`: refused on the request leg. `outcome`: how it ended. `rejected`: never decided
-(unreadable body, unknown model)."""
+(unreadable body, unknown model). `difference`: what other policies, evaluated beside and without effect, would have decided."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionRecord:
     """One entry of the decision log, named as OPA's decision log event (`EventV1`) names it.
 
-    `exchange` is the `decision_id` of the intent that an outcome belongs to, and its own id for every other kind. `input` and
-    `result` are the facts given to the policy and what it answered, as JSON text. `timestamp` is RFC 3339, UTC, with `Z`.
-    `metrics` are nanoseconds (`timer_*_ns`) or counts (`counter_*`). `custom` holds only words of ours, numbers and booleans.
+    `exchange` is the `decision_id` of the intent that an outcome belongs to, and its own id for every other kind but a difference, which
+    belongs to the exchange that was decided. `input` and `result` are the facts given to the policy and what it answered, as JSON text.
+    `timestamp` is RFC 3339, UTC, with `Z`. `revision` and `digest` are those of the policies that decided (see `PolicyEngine`). `metrics`
+    are nanoseconds (`timer_*_ns`) or counts (`counter_*`). `custom` holds only words of ours, numbers and booleans.
     """
 
     decision_id: str
@@ -33,6 +34,7 @@ class DecisionRecord:
     metrics: Mapping[str, int] = field(default_factory=dict)
     custom: Mapping[str, object] = field(default_factory=dict)
     error: str = ""
+    digest: str = ""
 
 
 class DecisionLog(Protocol):

@@ -70,6 +70,7 @@ class Scripted:
     answer: Callable[[Mapping[str, object]], str]
     name: str = "scripted"
     revision: str = "sha256:0"
+    digest: str = "sha256:0"
     documents: list[str] = field(default_factory=list)
 
     def evaluate(self, document: str) -> str:

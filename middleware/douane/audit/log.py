@@ -42,7 +42,7 @@ def as_event(record: DecisionRecord) -> dict[str, object]:
         "decision_id": record.decision_id,
         "timestamp": record.timestamp,
         "labels": dict(record.labels),
-        "bundles": {"douane": {"revision": record.revision}},
+        "bundles": {"douane": _bundle(record)},
         "path": record.path,
         "input": json.loads(record.input) if record.input else None,
         "result": json.loads(record.result) if record.result else None,
@@ -54,13 +54,17 @@ def as_event(record: DecisionRecord) -> dict[str, object]:
     return event
 
 
+def _bundle(record: DecisionRecord) -> dict[str, str]:
+    return {"revision": record.revision, "digest": record.digest} if record.digest else {"revision": record.revision}
+
+
 def _event_text(record: DecisionRecord) -> str:
     # INVARIANT: equal to json.dumps(as_event(record)) as a value. Input and result are JSON text already: no second parse on the hot path.
     head = {
         "decision_id": record.decision_id,
         "timestamp": record.timestamp,
         "labels": dict(record.labels),
-        "bundles": {"douane": {"revision": record.revision}},
+        "bundles": {"douane": _bundle(record)},
         "path": record.path,
         "metrics": dict(record.metrics),
         "custom": {"kind": record.kind, "exchange": record.exchange, **record.custom},

@@ -130,6 +130,10 @@ def _line(event: Mapping[str, Any]) -> str:
     if kind == "denied":
         rejected = sorted({f"{rejection['destination']} by {rejection['id']}" for rejection in result.get("rejections", ())})
         parts += [f"rejected {', '.join(rejected)}"] if rejected else []
+    if kind == "difference":
+        found = custom["difference"]
+        parts += [" -> ".join(found["verdict"]), *(f"+{rule}" for rule in found["rules"]["gained"])]
+        parts += [*(f"-{rule}" for rule in found["rules"]["lost"]), f"of {custom['of']}"]
     if kind == "outcome":
         parts.append(f"of {custom['exchange']}")
     return "  ".join(parts)

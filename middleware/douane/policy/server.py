@@ -22,16 +22,18 @@ _UNKNOWN = "unknown"
 class OpaServerEngine:
     """`PolicyEngine` over OPA's REST API. `url` is that of the server, `deadline` is in seconds.
 
-    `revision` is what the server says with each decision: its bundles' revisions, or `unknown` where it was given loose files.
+    `revision` is what the server says with each decision: its bundles' revisions, or `unknown` where it was given loose files. It knows
+    no digest.
     """
 
     name = "opa"
+    digest = ""
 
     def __init__(self, url: str, *, deadline: float) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
             raise ConfigRejected("`policies.opa_url` must be an http(s) URL of a server without a path, such as http://127.0.0.1:8181")
-        self.revision = _UNKNOWN
+        self._latest = _UNKNOWN
         self._secure = parts.scheme == "https"
         self._host = parts.hostname
         self._port = parts.port or (443 if self._secure else 80)
@@ -39,6 +41,12 @@ class OpaServerEngine:
         self._local = threading.local()
         self._clients: list[Any] = []
         self._lock = threading.Lock()
+
+    @property
+    def revision(self) -> str:
+        """See `PolicyEngine`."""
+        told: str = getattr(self._local, "revision", self._latest)
+        return told
 
     def _client(self) -> Any:
         """One client a thread: its HTTP session is not made to be shared."""
@@ -77,7 +85,7 @@ class OpaServerEngine:
             raise PolicyFailed("the OPA server did not answer in time", cause_code="timeout")
         if "result" not in answer:
             raise PolicyFailed("the OPA server gives no decision; `data.douane.main.decision` is undefined", cause_code="undefined")
-        self.revision = _revision(answer)
+        self._latest = self._local.revision = _revision(answer)
         return json.dumps(answer["result"], ensure_ascii=False, separators=(",", ":"))
 
     def is_ready(self) -> bool:

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What policies must pass before they decide: no error that `check` finds, and their own tests. In processes of their own."""
+
+import functools
+import json
+
+from douane.errors import BundleRejected
+from douane.policy.bundle import Bundle
+from douane.policy.checker import checked
+from douane.policy.problem import shown
+from douane.policy.shipped import shipped_policies
+from douane.policy.tester import Tester
+
+__all__ = ["preflight"]
+
+_TOLD = 5
+
+
+@functools.lru_cache(maxsize=16)  # of bundles that passed; one that is loaded again, or beside, is the same
+def preflight(bundle: Bundle) -> None:
+    """Raises `BundleRejected` with the first errors, or the first tests that do not pass. Warnings are the affair of `douane policy check`.
+
+    The facts are those of this version's contract, the builtins those of its portable subset, whatever lies beside the policies.
+    """
+    modules = [*bundle.modules, *bundle.tests]
+    folder = shipped_policies()
+    schema = json.loads((folder / "schemas" / "input.schema.json").read_bytes())
+    capabilities = json.loads((folder / "capabilities.json").read_bytes())
+    errors = [problem for problem in checked(modules, bundle.data, schema=schema, capabilities=capabilities) if problem.level == "error"]
+    if errors:
+        raise BundleRejected(_first(f"the policies have {len(errors)} errors", [shown(problem) for problem in errors]))
+    tester = Tester(modules, bundle.data)
+    try:
+        tester.start()
+        failed = [result for result in map(tester.run, tester.tests) if result.verdict in ("fail", "error")]
+    finally:
+        tester.close()
+    if failed:
+        names = [f"{result.test.package}.{result.test.name}" for result in failed]
+        raise BundleRejected(_first(f"{len(failed)} of {len(tester.tests)} tests of the policies do not pass", names))
+
+
+def _first(what: str, told: list[str]) -> str:
+    more = [f"and {len(told) - _TOLD} more"] if len(told) > _TOLD else []
+    return "\n  ".join([f"{what}; `douane policy check` and `douane policy test` say all:", *told[:_TOLD], *more])
