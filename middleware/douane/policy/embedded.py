@@ -6,33 +6,28 @@ cannot be interrupted. A process can.
 """
 
 import json
-import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from douane.errors import BundleRejected, PolicyFailed
 from douane.policy.bundle import Bundle
+from douane.policy.crossing import obstacle, obstacle_out
+from douane.policy.extensions import register
 from douane.worker import Worker, WorkerFailed
 
-__all__ = ["ENTRYPOINT", "EmbeddedEngine", "Evaluator", "load"]
+__all__ = ["ENTRYPOINT", "EmbeddedEngine", "Evaluator", "engine", "load"]
 
 ENTRYPOINT = "data.douane.main.decision"
 _PROBLEMS = "data.douane.settings.problems"
 _START_DEADLINE = 20.0
-_DEPTH = 100
-_BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
 _CAUSES = ("undefined", "error")
 
 
 class Evaluator:
     """One engine in one thread. An engine that raised is dropped for a copy of the loaded one: a panic leaves it in an unknown state."""
 
-    def __init__(self, modules: Any, data: str) -> None:
-        import regorus  # heavy, and native: only where policies are evaluated
-
-        loaded = regorus.Engine()
-        for path, text in modules:
-            loaded.add_policy(path, text)
-        loaded.add_data_json(data)
+    def __init__(self, modules: Sequence[Sequence[str]], data: str) -> None:
+        loaded = engine(modules, data)
         self._loaded = loaded
         self._engine = loaded.clone()
         self._engine.set_input_json("{}")
@@ -43,18 +38,25 @@ class Evaluator:
 
     def evaluate(self, document: str) -> str:
         """The decision as JSON text. Raises `PolicyFailed`: `undefined` or `error`."""
+        reason = obstacle(document)
+        if reason:
+            raise PolicyFailed(f"the input cannot be told to the policy: {reason}", cause_code="error")
         try:
             self._engine.set_input_json(document)
-            value = json.loads(self._engine.eval_query_as_json(ENTRYPOINT))
+            answer = self._engine.eval_query_as_json(ENTRYPOINT)
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as cause:  # a panic in Rust is no Exception
             self._engine = self._loaded.clone()
             raise PolicyFailed(f"the policy failed: {_said(cause)}", cause_code="error") from cause
-        results = value.get("result") or []
+        results = json.loads(answer).get("result")
         if not results:
             raise PolicyFailed("the policy gives no decision; `data.douane.main.decision` is undefined", cause_code="undefined")
-        return json.dumps(results[0]["expressions"][0]["value"], ensure_ascii=False, separators=(",", ":"))
+        decision = json.dumps(results[0]["expressions"][0]["value"], ensure_ascii=False, separators=(",", ":"))
+        reason = obstacle_out(decision)
+        if reason:
+            raise PolicyFailed(f"the decision cannot be told: {reason}", cause_code="error")
+        return decision
 
 
 class EmbeddedEngine:
@@ -64,7 +66,7 @@ class EmbeddedEngine:
 
     def __init__(self, bundle: Bundle, *, deadline: float, memory_bytes: int = 2**30, in_process: bool = False) -> None:
         """Nothing is started yet; in process, policies are loaded at once. Raises `BundleRejected`."""
-        self.revision = bundle.revision
+        self.revision, self.digest = bundle.revision, bundle.digest
         self._evaluator: Evaluator | None = None
         self._worker: Worker | None = None
         if in_process:
@@ -99,8 +101,6 @@ class EmbeddedEngine:
 
     def evaluate(self, document: str) -> str:
         """See `PolicyEngine`."""
-        if _is_too_deep(document):
-            raise PolicyFailed("the input is nested too deep for the engine", cause_code="error")
         if self._evaluator is not None:
             return self._evaluator.evaluate(document)
         assert self._worker is not None
@@ -119,7 +119,38 @@ class EmbeddedEngine:
             self._worker.close()
 
 
-def load(modules: Any, data: str) -> Evaluator:
+def engine(modules: Sequence[Sequence[str]], data: str, *, coverage: bool = False, prints: bool = False) -> Any:
+    """An engine of regorus with these modules, (path, Rego text), and this data, JSON text, just as decisions are made with it.
+
+    Nothing is evaluated yet. It belongs to its thread; its copies (`clone()`) keep everything but what they evaluated. `coverage` marks the
+    lines that are reached, `prints` gathers what is printed. Raises `BundleRejected`.
+    """
+    import regorus  # heavy, and native: only where policies are evaluated
+
+    reason = obstacle(data)
+    if reason:
+        raise BundleRejected(f"the data cannot be told to the policies: {reason}")
+    try:
+        loaded = regorus.Engine()
+        register(loaded)
+        loaded.set_enable_coverage(coverage)
+        loaded.set_gather_prints(prints)
+        for path, text in modules:
+            loaded.add_policy(path, text)
+        loaded.add_data_json(data)
+        covered = _covered(loaded, json.loads(data))
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as cause:
+        loaded = None  # a traceback that somebody keeps must not keep an engine, which may only be let go in its own thread
+        raise BundleRejected(f"the policies cannot be loaded: {_said(cause)}") from cause
+    if covered:
+        loaded = None
+        raise BundleRejected(f"there is data at `data.{covered[0]}`, where a rule is, and which would take the place of it; move it")
+    return loaded
+
+
+def load(modules: Sequence[Sequence[str]], data: str) -> Evaluator:
     """An evaluator with these policies. Raises `BundleRejected` with the engine's own message: policies are the operator's text."""
     try:
         return Evaluator(modules, data)
@@ -129,20 +160,47 @@ def load(modules: Any, data: str) -> Evaluator:
         raise BundleRejected(f"the policies cannot be loaded: {_said(cause)}") from cause
 
 
+def _covered(loaded: Any, data: Any) -> list[str]:
+    """The places of rules at which data has a value too, or on the way to which it has one that is no object."""
+    roots = {package.split(".")[1].partition("[")[0] for package in loaded.get_packages()}
+    if not isinstance(data, dict) or not roots & data.keys():
+        return []  # the usual case, and the tree is large
+    return sorted(_places(json.loads(loaded.get_ast_as_json()), data))
+
+
+def _places(modules: Any, data: Any) -> Iterator[str]:
+    for module in modules:
+        package = _ground(module["ast"]["package"]["refr"])
+        for rule in module["ast"]["rules"]:
+            (kind, about), *_ = rule.items()
+            head = about if kind == "Default" else next(iter(about["head"].values()))
+            value, path = data, list[str]()
+            for part in (*package, *_ground(head["refr"])):
+                if not isinstance(value, dict):
+                    yield ".".join(path)
+                    break
+                if part not in value:
+                    break
+                path.append(part)
+                value = value[part]
+            else:
+                yield ".".join(path)
+
+
+def _ground(reference: Any) -> list[str]:
+    """The parts of a reference up to the first that is no text."""
+    parts: list[str] = []
+    (kind, about), *_ = reference.items()
+    while kind in ("RefDot", "RefBrack"):
+        index = about.get("index", {})
+        if kind == "RefBrack" and "String" not in index:
+            parts = []
+        else:
+            parts.insert(0, about["field"][1] if kind == "RefDot" else index["String"]["value"])
+        (kind, about), *_ = about["refr"].items()
+    return [about["value"], *parts]
+
+
 def _said(cause: BaseException) -> str:
     """What the engine says of a failure: the place in the policy, and facts at most, since it sees no text."""
     return " ".join(str(cause).partition("Stack backtrace")[0].split())[:600]
-
-
-def _is_too_deep(document: str) -> bool:
-    if document.count("{") + document.count("[") <= _DEPTH:
-        return False
-    depth = 0
-    for match in _BRACKETS.finditer(document):
-        if match[0] in "[{":
-            depth += 1
-            if depth > _DEPTH:
-                return True
-        elif match[0] in "]}":
-            depth -= 1
-    return False
