@@ -31,7 +31,7 @@ from douane.gateway import gateway
 from douane.guard import Admission, Ask, CarryOut, Guard, Release
 from douane.policy.bundle import Bundle
 from douane.policy.embedded import EmbeddedEngine
-from douane.policy.live import Fixed
+from douane.policy.lease import Fixed
 from douane.record import DecisionRecord
 from douane.vault import Vault
 

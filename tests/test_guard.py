@@ -12,7 +12,7 @@ from douane.errors import LogUnavailable
 from douane.exchange import Exchange, Segment
 from douane.finding import Scanner
 from douane.guard import Admission, Guard, Observed, Release
-from douane.policy.live import Fixed
+from douane.policy.lease import Fixed
 from fakes.parts import PARIS, MemoryLog, Scripted, WordScanner, allow, ask, deny, failing
 
 WORDS = {"anna": "PERSON", "zoe": "PERSON"}

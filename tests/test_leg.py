@@ -9,7 +9,7 @@ import pytest
 from douane.exchange import Segment
 from douane.guard import Guard
 from douane.leg import StreamDenied, StreamLeg
-from douane.policy.live import Fixed
+from douane.policy.lease import Fixed
 from fakes.parts import MemoryLog, Scripted, WordScanner, allow, ask, deny
 from test_guard import OBSERVED, PSEUDONYMISE, REDACT, RESTORE, WORDS, carry_out
 

@@ -26,10 +26,12 @@ from douane.guard import Guard
 from douane.policy import bundle as bundles
 from douane.policy.embedded import EmbeddedEngine
 from douane.policy.keys import KeyRing, verification_key
-from douane.policy.live import Fixed, Live
+from douane.policy.lease import Fixed
+from douane.policy.live import Live
 from douane.policy.preflight import preflight
 from douane.policy.rollout import Rollout, Share
 from douane.policy.server import OpaServerEngine
+from douane.policy.settings_file import SettingsFile
 from douane.policy.shipped import shipped_policies
 from douane.policy.source import Source, source
 from douane.record import DecisionLog
@@ -79,7 +81,9 @@ def validated(value: object, source: str) -> Config:
 def _placed(folder: Path, entry: _B) -> _B:
     """The entry with its paths relative to the folder."""
     keys = {id_: key.model_copy(update={"file": _inside(folder, key.file)}) for id_, key in entry.keys.items()}
-    paths = {name: _inside(folder, path) for name in ("path", "persist", "ca") if (path := getattr(entry, name)) is not None}
+    paths = {
+        name: _inside(folder, path) for name in ("path", "persist", "ca", "settings_file") if (path := getattr(entry, name)) is not None
+    }
     return entry.model_copy(update={"keys": keys, **paths})
 
 
@@ -163,18 +167,20 @@ def _policies(
 ) -> tuple[DecidingPolicies, Part, Callable[[], Standing]]:
     deadline, memory = entry.deadline_ms / 1000, entry.memory_mb * 2**20
     if entry.engine == "opa":
-        if entry.settings:
+        if entry.settings or entry.settings_file is not None:
             raise ConfigRejected("`policies.settings` cannot reach an OPA server; put them into the data that OPA loads")
         engine = OpaServerEngine(entry.opa_url, deadline=deadline)
         return Fixed(engine), Part("policy", lambda: None, engine.is_ready, engine.close), Standing
 
     def live(name: str, where: BundleEntry) -> Live:
-        def build(bundle: bundles.Bundle) -> EmbeddedEngine:
-            changed = bundles.override(bundle, where.settings) if where.settings else bundle
-            return EmbeddedEngine(changed, deadline=deadline, memory_bytes=memory)
+        def build(bundle: bundles.Bundle, settings: Mapping[str, object]) -> EmbeddedEngine:
+            for part in (where.settings, settings):
+                bundle = bundles.override(bundle, part) if part else bundle
+            return EmbeddedEngine(bundle, deadline=deadline, memory_bytes=memory)
 
         origin = _source(where, f"policies.{name}" if name == "candidate" else "policies", environment)
-        return Live(name, origin, build=build, preflight=preflight, rehearse=rehearse, period=entry.reload_seconds)
+        settings = None if where.settings_file is None else SettingsFile(where.settings_file)
+        return Live(name, origin, settings=settings, build=build, preflight=preflight, rehearse=rehearse, period=entry.reload_seconds)
 
     active = live("active", entry)
     if entry.candidate is None:
@@ -188,6 +194,8 @@ def _policies(
 
 def _source(entry: BundleEntry, where: str, environment: Mapping[str, str]) -> Source:
     keys = {id_: verification_key(key.file, key.algorithm, scope=key.scope) for id_, key in entry.keys.items()}
+    if entry.path is not None and not entry.path.exists():
+        raise ConfigRejected(f"`{where}.path` names `{entry.path}`, which is not there; name a folder with `main.rego`, or a bundle archive")
     token = None if entry.token_env is None else _secret(entry.token_env, f"{where}.token_env", environment)
     return source(
         entry.url or entry.path or shipped_policies(),

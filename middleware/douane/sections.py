@@ -53,7 +53,7 @@ class KeyEntry(_Section):
 
 
 class BundleEntry(_Section):
-    """Where policies come from: a folder or an archive (`path`), or a bundle server (`url`). `settings` are merged over their data."""
+    """Where policies come from: a folder or an archive (`path`), or a bundle server (`url`). Settings are merged over their data."""
 
     path: Path | None = None
     url: str | None = None
@@ -63,6 +63,7 @@ class BundleEntry(_Section):
     wait_seconds: int | None = Field(default=None, ge=1, le=600)
     keys: dict[_Name, KeyEntry] = Field(default_factory=dict)
     settings: dict[str, object] = Field(default_factory=dict)
+    settings_file: Path | None = None
 
     @model_validator(mode="after")
     def _is_one_place(self) -> "BundleEntry":

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from fakes.stack import Stack, stack
+from fakes.upstream import chat_answer
 
 pytestmark = pytest.mark.slow
 
@@ -58,25 +59,38 @@ def policies(tmp_path: Path) -> Path:
     return tmp_path / "policies"
 
 
-def panic(policies: Path, on: bool) -> None:
-    data = policies / "ops" / "data.yaml"
-    text = data.read_text()
-    data.write_text(text.replace(f"panic: {str(not on).lower()}", f"panic: {str(on).lower()}"))
-
-
-def test_the_panic_switch_works_on_a_running_gateway(tmp_path: Path, policies: Path) -> None:
-    with stack(tmp_path, policies={"path": str(policies), "reload_seconds": 0.05}) as one:
+def test_the_panic_switch_works_on_a_running_gateway(tmp_path: Path) -> None:
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("{}\n")
+    with stack(tmp_path, policies={"settings_file": str(settings), "reload_seconds": 0.05}) as one:
         assert chat(one) == 200
         before = active(one)["active_digest"]
-        panic(policies, True)
+        settings.write_text("ops: { panic: true }\n")
         wait_for(lambda: active(one)["active_digest"] != before)
         assert chat(one) == 403
-        panic(policies, False)
+        settings.write_text("ops: { panik: false }\n")  # a slip of the hand lets nothing pass
+        wait_for(lambda: "panik" in active(one).get("message", ""))
+        assert chat(one) == 403
+        settings.write_text("{}\n")
         wait_for(lambda: active(one)["active_digest"] == before)
         assert chat(one) == 200
-        digests = [event["bundles"]["douane"]["digest"] for event in one.events]
-        assert len(set(digests)) == 2
+        assert len({event["bundles"]["douane"]["digest"] for event in one.events}) == 2
         assert 'douane_policy_activations_total{policies="active"} 3.0' in told(f"{one.url}/metrics")
+
+
+def test_one_provider_can_be_switched_off_and_what_has_another_candidate_goes_on(tmp_path: Path) -> None:
+    settings = tmp_path / "settings.yaml"
+    wide = "residency: { default: { inference: [EEA, US], storage: [EEA, US], controller: [EEA, US] } }\n"
+    settings.write_text(wide)
+    with stack(tmp_path, policies={"settings_file": str(settings), "reload_seconds": 0.05}) as one:
+        one.virginia.script = lambda c: c.answer(chat_answer("Hello.", "large-virginia"))
+        assert (chat(one, model="assistant"), chat(one, model="frontier")) == (200, 200)
+        assert len(one.virginia.received) == 2
+        before = active(one)["activations"]
+        settings.write_text(wide + "ops: { panic_for: { destinations: [virginia] } }\n")
+        wait_for(lambda: active(one)["activations"] > before)
+        assert (chat(one, model="assistant"), chat(one, model="frontier")) == (200, 403)
+        assert (len(one.virginia.received), len(one.paris.received)) == (2, 1)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +99,6 @@ def test_the_panic_switch_works_on_a_running_gateway(tmp_path: Path, policies: P
         ("ops/ops.rego", "package douane.ops\n\nviolations contains {\n", "ops.rego"),
         ("ops/ops_test.rego", "package douane.ops_test\n\ntest_nothing if false\n", "test_nothing"),
         ("main.rego", "package douane.main\n\ndecision := data.nothing\n", "decision"),
-        ("ops/data.yaml", "panik: true\n", "panik"),
         ("ops/data.yaml", "panic: [\n", "ops/data.yaml"),
     ],
 )
@@ -130,10 +143,7 @@ def test_under_load_both_legs_of_every_exchange_have_one_revision(tmp_path: Path
 
 
 def test_a_candidate_is_compared_on_live_traffic_and_a_tenant_can_be_moved(tmp_path: Path, policies: Path) -> None:
-    following = tmp_path / "next"
-    shutil.copytree(policies, following)
-    panic(following, True)
-    candidate = {"path": str(following)}
+    candidate = {"path": str(policies), "settings": {"ops": {"panic": True}}}
     with stack(tmp_path, policies={"path": str(policies), "candidate": candidate}) as one:
         assert chat(one) == 200
         wait_for(lambda: "difference" in one.kinds)

@@ -3,8 +3,9 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from douane.errors import BundleRejected, PolicyFailed
 from douane.exchange import Principal
 from douane.policy.bundle import Bundle
 from douane.policy.live import Live
+from douane.policy.settings_file import SettingsFile
 from douane.policy.source import Fetched
 
 WHO = Principal("acme", "letters")
@@ -49,6 +51,7 @@ class Engine:
     """An engine that says which policies it has."""
 
     bundle: Bundle
+    settings: Mapping[str, object] = field(default_factory=dict)
     is_closed: bool = False
     name: str = "fake"
 
@@ -80,14 +83,20 @@ class World:
     """Policies on a shelf, and every engine that was built of them."""
 
     def __init__(
-        self, *, preflight: Callable[[Bundle], None] = lambda _: None, rehearse: Callable[[Policies], None] = lambda _: None
+        self,
+        *,
+        settings: SettingsFile | None = None,
+        preflight: Callable[[Bundle], None] = lambda _: None,
+        rehearse: Callable[[Policies], None] = lambda _: None,
     ) -> None:
         self.shelf = Shelf(bundle("one"))
         self.engines: list[Engine] = []
-        self.live = Live("active", self.shelf, build=self.build, preflight=preflight, rehearse=rehearse, period=0)
+        self.live = Live("active", self.shelf, settings=settings, build=self.build, preflight=preflight, rehearse=rehearse, period=0)
 
-    def build(self, of: Bundle) -> Engine:
-        self.engines.append(Engine(of))
+    def build(self, of: Bundle, settings: Mapping[str, object]) -> Engine:
+        if settings.get("ops") == "bad":
+            raise BundleRejected("the settings are bad")
+        self.engines.append(Engine(of, settings))
         return self.engines[-1]
 
     def put(self, name: str) -> bool:
@@ -200,6 +209,29 @@ def test_without_policies_nothing_is_decided(world: World) -> None:
     with pytest.raises(PolicyFailed):
         world.live.lease(WHO).evaluate("{}")
     assert not world.put("two")
+
+
+def test_settings_change_alone_and_bad_ones_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text("ops: {panic: false}\n")
+    world = World(settings=SettingsFile(file))
+    world.live.start()
+    assert not world.live.refresh_settings()
+    file.write_text("ops: {panic: true}\n")
+    assert world.live.refresh_settings()
+    assert world.engines[-1].settings == {"ops": {"panic": True}}
+    for bad in ("ops: bad\n", "ops: [\n", "- ops\n", "ops: 1.5\n"):
+        file.write_text(bad)
+        assert not world.live.refresh_settings()
+        assert world.live.status().error
+    assert world.put("two")  # under the last good settings
+    assert world.engines[-1].settings == {"ops": {"panic": True}}
+    file.unlink()
+    assert not world.live.refresh_settings()
+    file.write_text("{}\n")
+    assert world.live.refresh_settings()
+    assert (world.engines[-1].bundle.revision, world.engines[-1].settings) == ("two", {})
+    assert world.live.status().error == ""
 
 
 def test_under_load_no_exchange_sees_two_revisions(world: World) -> None:

@@ -11,7 +11,7 @@ import pytest
 from douane.errors import PolicyFailed
 from douane.exchange import Principal
 from douane.policy.difference import difference
-from douane.policy.live import Fixed
+from douane.policy.lease import Fixed
 from douane.policy.rollout import Rollout, Share
 from fakes.parts import MemoryLog, Scripted, allow, deny, failing
 

@@ -47,12 +47,13 @@ def _serve(options: argparse.Namespace) -> int:
         try:
             border.start()
             absent = [part.name for part in border.parts if not part.is_ready()]
+            revision = border.guard.revision
         finally:
             border.close()
         if absent:
             print(f"douane: not ready: {', '.join(absent)}; start what it needs, or mend the configuration", file=sys.stderr)
             return 1
-        print(f"{options.config}: {len(config.models)} models, {len(config.destinations)} destinations, policies {border.guard.revision}")
+        print(f"{options.config}: {len(config.models)} models, {len(config.destinations)} destinations, policies {revision}")
         return 0
     configure(as_json=options.log_format == "json" or (options.log_format == "auto" and not sys.stderr.isatty()))
     log = structlog.get_logger("douane")

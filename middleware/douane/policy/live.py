@@ -7,22 +7,26 @@ on the way are refused, and the last good ones go on.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 
 from douane.decision import Policies, PolicyEngine
-from douane.errors import BundleRejected, DouaneError, PolicyFailed
+from douane.errors import BundleRejected, DouaneError
 from douane.exchange import Principal
 from douane.policy.bundle import Bundle
+from douane.policy.data import canonical
+from douane.policy.lease import Fixed, Held, Nothing
+from douane.policy.settings_file import SettingsFile
 from douane.policy.source import Fetched, Source
 from douane.status import PolicyStatus
 
-__all__ = ["Fixed", "Live", "Startable"]
+__all__ = ["Live", "Startable"]
 
+_T = TypeVar("_T")
 _log = structlog.get_logger("douane")
 _RETRY_SECONDS = 60.0
 """A refused bundle is tried again after this time though nothing changed: what failed may have been the machine."""
@@ -39,89 +43,33 @@ class Startable(PolicyEngine, Protocol):
     def is_ready(self) -> bool: ...
 
 
-class Fixed:
-    """`Policies` of one engine for good: an OPA server, which changes its own policies, or a test's."""
-
-    def __init__(self, engine: PolicyEngine) -> None:
-        self._engine = engine
-
-    @property
-    def revision(self) -> str:
-        """See `Policies`."""
-        return self._engine.revision
-
-    def lease(self, principal: Principal) -> "_Lease":
-        """See `Policies`."""
-        return _Lease(self._engine, lambda: None)
-
-
-class _Nothing:
-    """The engine where no policies are loaded: decides nothing."""
-
-    name = "none"
-    revision = digest = ""
-
-    def evaluate(self, document: str) -> str:
-        raise PolicyFailed("no policies are loaded", cause_code="error")
-
-    def close(self) -> None:
-        pass
-
-
-class _Lease:
-    """See `Lease`."""
-
-    __slots__ = ("_end", "_engine", "digest", "revision")
-
-    def __init__(self, engine: PolicyEngine, end: Callable[[], None]) -> None:
-        self._engine = engine
-        self._end: Callable[[], None] | None = end
-        self.revision, self.digest = engine.revision, engine.digest
-
-    def evaluate(self, document: str) -> str:
-        if self._end is None:
-            raise PolicyFailed("these policies were given back", cause_code="error")
-        result = self._engine.evaluate(document)
-        self.revision, self.digest = self._engine.revision, self._engine.digest
-        return result
-
-    def compare(self, decision_id: str, exchange: str, document: str, result: str) -> None:
-        pass
-
-    def end(self) -> None:
-        end, self._end = self._end, None
-        if end is not None:
-            end()
-
-
 @dataclass(slots=True)
 class _Edition:
     """An engine with one set of policies, and how many exchanges hold it."""
 
     engine: Startable
-    identity: tuple[str, str]
+    identity: tuple[Bundle, str]
     activated: str
     leases: int = 0
     retired_at: float | None = None
 
 
 @dataclass(slots=True)
-class _Told:
-    """What `status` tells, and what has been said already."""
+class _Look:
+    """How one place stands that is looked at: the tag to ask for news with, and what went wrong the latest time."""
 
-    asked: str = ""
+    tag: str | None = None
     error: str = ""
-    activations: int = 0
-    refusals: int = 0
     is_refused: bool = False
     failed_at: float = 0.0
+    failures: int = 0
 
 
 class Live:
-    """`Policies` from a source that is asked every `period` seconds (0: at start only).
+    """`Policies` from a source, under settings from a file if there is one; both are looked at every `period` seconds (0: at start only).
 
-    `build` makes an engine of a bundle, `preflight` checks and tests a bundle, `rehearse` sees that policies decide at all; each raises
-    `BundleRejected`.
+    `build` makes an engine of a bundle and settings, `preflight` checks and tests a bundle as it is, `rehearse` sees that policies decide
+    at all; each raises `BundleRejected`. What is new is tried together with what decides now of the other.
     """
 
     def __init__(
@@ -129,13 +77,15 @@ class Live:
         name: str,
         source: Source,
         *,
-        build: Callable[[Bundle], Startable],
+        settings: SettingsFile | None = None,
+        build: Callable[[Bundle, Mapping[str, object]], Startable],
         preflight: Callable[[Bundle], None],
         rehearse: Callable[[Policies], None],
         period: float,
     ) -> None:
         self.name = name
         self._source = source
+        self._settings_file = settings
         self._build = build
         self._preflight = preflight
         self._rehearse = rehearse
@@ -144,10 +94,13 @@ class Live:
         self._turn = threading.Lock()
         self._active: _Edition | None = None
         self._retired: list[_Edition] = []
-        self._told = _Told()
-        self._tag: str | None = None
+        self._bundle: Bundle | None = None
+        self._settings: Mapping[str, object] = {}
+        self._looks = (_Look(), _Look())
+        self._asked = ""
+        self._activations = 0
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
 
     @property
     def revision(self) -> str:
@@ -155,54 +108,71 @@ class Live:
         active = self._active
         return "" if active is None else active.engine.revision
 
-    def lease(self, principal: Principal) -> _Lease:
+    def lease(self, principal: Principal) -> Held:
         """See `Policies`."""
         with self._lock:
             active = self._active
             if active is None:
-                return _Lease(_Nothing(), lambda: None)
+                return Held(Nothing(), lambda: None)
             active.leases += 1
-        return _Lease(active.engine, lambda: self._given_back(active))
+        return Held(active.engine, lambda: self._given_back(active))
 
     def start(self) -> None:
         """Load the policies, and begin to look for newer ones. Raises `BundleRejected` and what the source raises."""
         with self._turn:
             if self._active is None:
+                if self._settings_file is not None:
+                    settings = self._settings_file.fetch(None)
+                    assert settings is not None
+                    self._settings, self._looks[1].tag = settings
                 fetched = self._source.fetch(None)
                 if fetched is None:
                     raise BundleRejected("the policies changed while they were read; start again when they are still")
                 self._take(fetched)
-        if self._period > 0 and self._thread is None:
-            self._thread = threading.Thread(target=self._watch, name=f"policies {self.name}", daemon=True)
-            self._thread.start()
+        if self._period > 0 and not self._threads:
+            self._begin(self._watch, "policies")
+            if self._settings_file is not None:
+                self._begin(self._watch_settings, "settings")
 
     def refresh(self) -> bool:
         """Ask the source now; whether other policies decide from now on. Never raises: what fails is told by `status` and the log."""
+        self._asked = _now()
+        return self._look(self._looks[0], self._source.fetch, self._take)
+
+    def refresh_settings(self) -> bool:
+        """The same for the file with settings."""
+        if self._settings_file is None:
+            return False
+        return self._look(self._looks[1], self._settings_file.fetch, self._take_settings)
+
+    def _look(self, look: "_Look", fetch: Callable[[str | None], _T | None], take: Callable[[_T], bool]) -> bool:
+        again = look.is_refused and time.monotonic() - look.failed_at > _RETRY_SECONDS
+        try:
+            fetched = fetch(None if again else look.tag)
+        except Exception as cause:  # whatever it was: the policies that decide now go on
+            self._failed(look, cause)
+            return False
+        if fetched is None:
+            if not look.is_refused:
+                look.error = ""  # it could not be asked, and now it can
+            return False
         with self._turn:
-            told = self._told
-            told.asked = _now()
-            again = told.is_refused and time.monotonic() - told.failed_at > _RETRY_SECONDS
             try:
-                fetched = self._source.fetch(None if again else self._tag)
-            except Exception as cause:  # whatever it was: the policies that decide now go on
-                self._failed(cause)
-                return False
-            if fetched is None:
-                if not told.is_refused:
-                    told.error = ""  # the source could not be asked, and now it can
-                return False
-            try:
-                return self._take(fetched)
+                is_new = not self._stop.is_set() and take(fetched)
             except Exception as cause:
-                told.is_refused = True
-                self._failed(cause)
+                look.is_refused = True
+                self._failed(look, cause)
                 return False
+        look.error, look.is_refused = "", False
+        return is_new
 
     def status(self) -> PolicyStatus:
         """How the policies stand."""
-        active, told = self._active, self._told
+        active = self._active
         revision, digest, activated = ("", "", "") if active is None else (active.engine.revision, active.engine.digest, active.activated)
-        return PolicyStatus(self.name, revision, digest, activated, told.asked, told.error, told.activations, told.refusals)
+        error = "; ".join(look.error for look in self._looks if look.error)
+        failures = sum(look.failures for look in self._looks)
+        return PolicyStatus(self.name, revision, digest, activated, self._asked, error, self._activations, failures)
 
     def is_ready(self) -> bool:
         """Whether a decision could be made now."""
@@ -222,27 +192,40 @@ class Live:
         for edition in editions:
             edition.engine.close()
 
+    def _begin(self, watch: Callable[[], None], what: str) -> None:
+        thread = threading.Thread(target=watch, name=f"{what} {self.name}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
     def _watch(self) -> None:
         while not self._stop.wait(0 if self._source.waits else self._period):
             self.refresh()
             self._close_the_late()
 
+    def _watch_settings(self) -> None:
+        while not self._stop.wait(self._period):
+            self.refresh_settings()
+
     def _take(self, fetched: Fetched) -> bool:
-        self._tag = fetched.tag  # refused or not: it is news only once
-        is_new = self._activate(fetched.bundle)
+        self._looks[0].tag = fetched.tag  # refused or not: it is news only once
+        is_new = self._activate(fetched.bundle, self._settings)
         for notice in (fetched.notice, fetched.keep()):
             if notice:
                 _log.warning("policies_notice", policies=self.name, notice=notice)
         return is_new
 
-    def _activate(self, bundle: Bundle) -> bool:
+    def _take_settings(self, fetched: tuple[Mapping[str, object], str]) -> bool:
+        settings, self._looks[1].tag = fetched
+        assert self._bundle is not None
+        return self._activate(self._bundle, settings)
+
+    def _activate(self, bundle: Bundle, settings: Mapping[str, object]) -> bool:
         active = self._active
-        identity = bundle.digest, bundle.revision
+        identity = bundle, canonical(settings)
         if active is not None and active.identity == identity:
-            self._told.error, self._told.is_refused = "", False  # a change was taken back
-            return False
+            return False  # a change was taken back
         self._preflight(bundle)
-        engine = self._build(bundle)
+        engine = self._build(bundle, settings)
         try:
             engine.start()
             self._rehearse(Fixed(engine))
@@ -259,20 +242,20 @@ class Live:
                 active.retired_at = time.monotonic()
                 self._retired.append(active)
             done = self._without_leases()
-        self._told.activations += 1
-        self._told.error, self._told.is_refused = "", False
+        self._bundle, self._settings = bundle, settings
+        self._activations += 1
         if active is not None:
             _log.info("policies_activated", policies=self.name, revision=engine.revision, digest=engine.digest)
         for old in done:
             old.engine.close()
         return True
 
-    def _failed(self, cause: Exception) -> None:
+    def _failed(self, look: "_Look", cause: Exception) -> None:
         message = str(cause) if isinstance(cause, DouaneError) else type(cause).__name__
-        self._told.refusals += 1
-        self._told.failed_at = time.monotonic()
-        if message != self._told.error:  # said once, not each time that nothing changed
-            self._told.error = message
+        look.failures += 1
+        look.failed_at = time.monotonic()
+        if message != look.error:  # said once, not each time that nothing changed
+            look.error = message
             _log.error("policies_refused", policies=self.name, cause=message, goes_on=self.revision)
 
     def _given_back(self, edition: _Edition) -> None:
