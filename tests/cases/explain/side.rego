@@ -1,0 +1,3 @@
+package douane["side-ways"]
+
+names := {"a": true}
