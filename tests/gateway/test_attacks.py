@@ -136,7 +136,7 @@ def test_chunks_of_ours_hold_nothing_that_was_edited_in_the_endpoints(running: S
 
 
 def test_a_model_that_changes_later_is_noticed(tmp_path: Path) -> None:
-    with stack(tmp_path, policies={"deadline_ms": 5000, "settings": {"models": {"pinned": True}}}) as running:
+    with stack(tmp_path, policies={"deadline_ms": 5000, "settings": {"lifecycle": {"pinned": True}}}) as running:
 
         def script(connection: Connection) -> None:
             connection.head(200, "content-type: text/event-stream", "transfer-encoding: chunked")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from douane.audit.log import SqliteLog
 from douane.cli import main
@@ -74,7 +75,7 @@ def test_nothing_changes_where_both_decide_alike() -> None:
 def log(tmp_path: Path) -> Path:
     """A log with one request that names a secret's type, and one without findings, decided by nobody in particular."""
     path = tmp_path / "log.sqlite"
-    document = json.loads((Path(__file__).parents[1] / "cases" / "replay.json").read_text())
+    document = yaml.safe_load((Path(__file__).parents[1] / "cases" / "policy" / "secrets.yaml").read_text(encoding="utf-8"))["base"]
     written = SqliteLog(path)
     for number, counts in enumerate(({}, {"PASSWORD": 1})):
         input_ = json.dumps({**document, "counts": counts})
