@@ -36,6 +36,22 @@ def test_facts_that_are_not_declared_are_unknown(tmp_path: Path) -> None:
     assert (entry.inference, entry.storage, entry.controller, entry.retention_days) == (("UNKNOWN",), ("UNKNOWN",), "UNKNOWN", None)
 
 
+def test_labels_and_the_basis_of_a_transfer_are_facts_of_the_exchange(tmp_path: Path) -> None:
+    destination = {"id": "paris", "base_url": "http://a/v1", "transfer_basis": "scc"}
+    path = written(tmp_path, destinations=[destination], callers=[{"tenant": "a", "app": "b", "labels": ["children", "health"]}])
+    border = configuration.compose(configuration.read(path), {})
+    try:
+        assert border.callers.identify("").labels == ("children", "health")
+        assert [candidate.transfer_basis for candidate in border.routes.candidates("small")] == ["scc"]
+    finally:
+        border.close()
+
+
+def test_a_transfer_has_no_basis_until_one_is_declared(tmp_path: Path) -> None:
+    (entry,) = configuration.read(written(tmp_path)).destinations
+    assert entry.transfer_basis == "none"
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
@@ -52,6 +68,8 @@ def test_facts_that_are_not_declared_are_unknown(tmp_path: Path) -> None:
         ({"destinations": [{"id": "oslo", "base_url": "http://a/v1", "seat": False}]}, '"NO" for Norway'),
         ({"detectors": {"presidio_deadline_ms": 60_000}}, "detectors.presidio_deadline_ms"),
         ({"destinations": [{"id": "paris", "base_url": "http://a/v1"}] * 2}, "twice"),
+        ({"destinations": [{"id": "paris", "base_url": "http://a/v1", "transfer_basis": "consent"}]}, "destinations.0.transfer_basis"),
+        ({"callers": [{"tenant": "a", "app": "b", "labels": ["two words"]}]}, "callers.0.labels.0"),
     ],
 )
 def test_a_wrong_configuration_names_the_key(tmp_path: Path, changes: dict[str, Any], told: str) -> None:

@@ -15,12 +15,20 @@ __all__ = [
     "Role",
     "Segment",
     "SegmentKind",
+    "TransferBasis",
     "Trust",
 ]
 
 Leg = Literal["request", "response"]
 Role = Literal["system", "user", "assistant", "tool", "none"]
 Trust = Literal["system", "user", "model", "tool"]
+TransferBasis = Literal[
+    "none",
+    "scc",  # standard contractual clauses
+    "bcr",  # binding corporate rules
+    "dpf",  # the recipient is certified under the EU-US Data Privacy Framework
+    "derogation",  # an exception for specific situations
+]
 SegmentKind = Literal[
     "text",  # what people and models wrote: message contents, refusals, predictions
     "name",  # of a participant, a tool, a schema, a file
@@ -73,6 +81,7 @@ class Exchange:
 
     `tools_declared` are names of tools, `tools_at` the pointers of the objects that declare them, in the same order.
     `unknown` holds the places of strings outside the protocol map; they are segments too, of kind `unknown`.
+    `choices` is how many answers a request asks for, `output_tokens` how many tokens it lets each have at most; None where it does not say.
     `model` is what the caller asked for: text of the caller, so never logged unless it is a configured name.
     """
 
@@ -87,17 +96,20 @@ class Exchange:
     tools_declared: tuple[str, ...] = field(default=(), repr=False)
     tools_at: tuple[str, ...] = field(default=(), repr=False)
     tools_called: tuple[str, ...] = field(default=(), repr=False)
+    choices: int | None = None
+    output_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks, from configuration and verified claims, never from the body."""
+    """Who asks, from configuration and verified claims, never from the body. `labels` are the classes of data that it declares to send."""
 
     tenant: str
     app: str
     purpose: str = ""
     groups: tuple[str, ...] = ()
     claims: Mapping[str, str] = field(default_factory=dict)
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +119,8 @@ class Destination:
     Countries are ISO 3166-1 alpha-2 codes in upper case, or `UNKNOWN`, which satisfies nothing. `inference` is where the model runs,
     `storage` where anything is kept, `controller` where the ultimate parent sits: three facts that never stand in for each other.
     `retention_days` is None where unknown; 0 means that nothing is kept. `verified_at` is the ISO date at which somebody checked.
+    `transfer_basis` is what a transfer of personal data out of the EEA rests on (GDPR Art. 46, 47, 45 with the EU-US Data Privacy
+    Framework, 49) where no adequacy decision covers the country.
     """
 
     id: str
@@ -120,3 +134,4 @@ class Destination:
     training: Literal["never", "opt_out", "opt_in", "forced", "unknown"]
     verified_at: str
     source: str
+    transfer_basis: TransferBasis = "none"

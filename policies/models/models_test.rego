@@ -4,8 +4,6 @@ import data.douane.models
 
 asks(model) := {"leg": "request", "principal": {"app": "letters"}, "exchange": {"model": model}}
 
-answers(matches) := {"leg": "response", "principal": {"app": "letters"}, "upstream": {"model_matches": matches}}
-
 ids(violations) := {violation.id | some violation in violations}
 
 test_every_configured_model_is_permitted_by_default if {
@@ -23,11 +21,4 @@ test_an_app_can_be_kept_to_some_models if {
 
 test_missing_settings_permit_nothing if {
 	ids(models.violations) == {"douane.models.not_permitted"} with input as asks("small") with data.models as {}
-}
-
-test_another_model_is_noted_and_refused_where_models_are_pinned if {
-	models.violations == set() with input as answers(true)
-	ids(models.violations) == {"douane.models.differs"} with input as answers(false)
-	ids(models.violations) == {"douane.models.pinned"} with input as answers(false) with data.models.pinned as true
-	ids(models.violations) == {"douane.models.pinned"} with input as answers(false) with data.models as {}
 }

@@ -1,25 +1,65 @@
 # METADATA
 # title: Personal data
 # description: Pseudonymised towards every destination and restored for the caller; what a model says about others is redacted.
+# schemas:
+# - input: schema["input.schema"]
 package douane.personal_data
 
-actions := {"pseudonymise", "redact", "leave", "deny"}
+settings := data.personal_data
 
-types := {type | some type, about in data.types; about.class == "personal"}
+known := data.types.personal
 
-found := {type | some type, _ in input.counts; data.types[type].class == "personal"}
+types := object.keys(known)
 
-# The action of each type that the settings name; every other type has the default.
-by_type := data.personal_data.actions if is_object(data.personal_data.actions)
+found := object.keys(input.counts) & types
 
-# One comparison for all types without an action of their own: most of them, and asked for in every answer.
-with_action(candidates, wanted) := named(candidates, wanted) | (candidates - object.keys(by_type)) if {
-	data.personal_data.default_action == wanted
+# The action of each type that the settings name, itself or by its article; every other type has the default.
+by_type := settings.actions if {
+	settings.article_9 == "default"
+	settings.article_10 == "default"
+} else := object.union(by_article("article_9", 9), object.union(by_article("article_10", 10), settings.actions)) if {
+	is_object(settings.actions)
 }
 
-with_action(candidates, wanted) := named(candidates, wanted) if data.personal_data.default_action != wanted
+by_article(setting, article) := {type: settings[setting] |
+	settings[setting] != "default"
+	some type, about in known
+	about.article == article
+}
 
-named(candidates, wanted) := {type | some type, action in by_type; action == wanted; type in candidates} if by_type
+# What was found, of the types that have an action of their own, and the rest, which has the default.
+apart := {type: action | some type, action in by_type; type in found}
+
+rest := found - object.keys(by_type)
+
+found_for(wanted) := {type | some type, action in apart; action == wanted} | rest if {
+	settings.default_action == wanted
+} else := {type | some type, action in apart; action == wanted}
+
+# Whatever is no other action.
+denied := {type | some type, action in apart; not action in transforming} | rest if {
+	not defaults_to_transforming
+} else := {type | some type, action in apart; not action in transforming}
+
+transforming := {"pseudonymise", "redact", "leave"}
+
+defaults_to_transforming if settings.default_action in transforming
+
+denied_under(article) := sort({type | some type in denied; known[type].article == article})
+
+# Of all types, found or not.
+types_for(wanted) := named(wanted) | (types - object.keys(by_type)) if {
+	settings.default_action == wanted
+} else := named(wanted)
+
+named(wanted) := {type | some type, action in by_type; action == wanted; type in types}
+
+violations contains violation if {
+	input.leg == "request"
+	found != set()
+	denied != set()
+	some violation in denials
+}
 
 # METADATA
 # title: Personal data is pseudonymised
@@ -32,9 +72,9 @@ named(candidates, wanted) := {type | some type, action in by_type; action == wan
 obligations contains obligation if {
 	input.leg == "request"
 	found != set()
-	chosen := with_action(found, "pseudonymise")
-	count(chosen) > 0
-	obligation := {"kind": "pseudonymise", "types": sort(chosen), "rule": "douane.personal_data.pseudonymise"}
+	chosen := sort(found_for("pseudonymise"))
+	chosen != []
+	obligation := {"kind": "pseudonymise", "types": chosen, "rule": "douane.personal_data.pseudonymise"}
 }
 
 # METADATA
@@ -48,9 +88,9 @@ obligations contains obligation if {
 obligations contains obligation if {
 	input.leg == "request"
 	found != set()
-	chosen := with_action(found, "redact")
-	count(chosen) > 0
-	obligation := {"kind": "redact", "types": sort(chosen), "rule": "douane.personal_data.redact", "unknown_only": false}
+	chosen := sort(found_for("redact"))
+	chosen != []
+	obligation := {"kind": "redact", "types": chosen, "rule": "douane.personal_data.redact", "unknown_only": false}
 }
 
 # METADATA
@@ -63,8 +103,8 @@ obligations contains obligation if {
 # - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_5/oj
 obligations contains obligation if {
 	input.leg == "response"
-	chosen := with_action(types, "pseudonymise")
-	count(chosen) > 0
+	chosen := types_for("pseudonymise")
+	chosen != set()
 	obligation := {"kind": "restore", "types": sort(chosen), "rule": "douane.personal_data.restore"}
 }
 
@@ -78,9 +118,9 @@ obligations contains obligation if {
 # - ref: https://genai.owasp.org/llmrisk/llm022025-sensitive-information-disclosure/
 obligations contains obligation if {
 	input.leg == "response"
-	not data.personal_data.redact_unknown_in_output == false
-	chosen := types - with_action(types, "leave")
-	count(chosen) > 0
+	not settings.redact_unknown_in_output == false
+	chosen := types - types_for("leave")
+	chosen != set()
 	obligation := {
 		"kind": "redact",
 		"types": sort(chosen),
@@ -90,6 +130,47 @@ obligations contains obligation if {
 }
 
 # METADATA
+# title: Personal data of a labelled exchange is removed
+# description: Where the caller's label asks for it, as for the data of children, findings are removed for good before they leave.
+# custom:
+#   id: douane.personal_data.labelled
+#   severity: info
+# related_resources:
+# - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_8/oj
+obligations contains obligation if {
+	input.labels != []
+	input.leg == "request"
+	found != set()
+	"redact" in actions_of_labels
+	obligation := {"kind": "redact", "types": sort(found), "rule": "douane.personal_data.labelled", "unknown_only": false}
+}
+
+# METADATA
+# title: Personal data may not be sent under this label
+# description: The settings refuse exchanges with this label that hold personal data.
+# custom:
+#   id: douane.personal_data.labelled_denied
+#   severity: high
+# related_resources:
+# - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_8/oj
+violations contains violation if {
+	input.labels != []
+	input.leg == "request"
+	found != set()
+	some action in actions_of_labels
+	action != "redact"
+	violation := {
+		"id": "douane.personal_data.labelled_denied",
+		"kind": "content",
+		"severity": "high",
+		"message": sprintf("under this caller's labels the settings refuse personal data (%s)", [concat(", ", sort(found))]),
+		"refs": ["GDPR Art. 5(1)(c)", "GDPR Art. 8"],
+	}
+}
+
+actions_of_labels := {settings.labels[label] | some label in input.labels}
+
+# METADATA
 # title: A type that may not be sent at all
 # description: The settings refuse exchanges that hold this type.
 # custom:
@@ -97,45 +178,147 @@ obligations contains obligation if {
 #   severity: high
 # related_resources:
 # - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_5/oj
-violations contains violation if {
-	input.leg == "request"
-	found != set()
-	chosen := with_action(found, "deny")
-	count(chosen) > 0
+denials contains violation if {
+	chosen := denied_under(null)
+	chosen != []
 	violation := {
 		"id": "douane.personal_data.denied_type",
 		"kind": "content",
 		"severity": "high",
-		"message": sprintf("the settings refuse %s", [concat(", ", sort(chosen))]),
+		"message": sprintf("the settings refuse %s", [concat(", ", chosen)]),
 		"refs": ["GDPR Art. 5(1)(c)"],
 	}
 }
 
 # METADATA
 # title: Special categories are refused
-# description: Data of GDPR Art. 9 or Art. 10 is refused rather than transformed, where the settings say so.
+# description: Data of GDPR Art. 9 is refused rather than transformed, where the settings say so.
 # custom:
 #   id: douane.personal_data.special_category
 #   severity: high
 # related_resources:
 # - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_9/oj
-violations contains violation if {
-	input.leg == "request"
-	not data.personal_data.deny_special == false
-	chosen := sort({type | some type in found; data.types[type].special})
-	count(chosen) > 0
+denials contains violation if {
+	chosen := denied_under(9)
+	chosen != []
 	violation := {
 		"id": "douane.personal_data.special_category",
 		"kind": "content",
 		"severity": "high",
-		"message": sprintf("%s belongs to a special category and is refused", [concat(", ", sort(chosen))]),
-		"refs": ["GDPR Art. 9", "GDPR Art. 10"],
+		"message": sprintf("%s belongs to a special category and is refused", [concat(", ", chosen)]),
+		"refs": ["GDPR Art. 9"],
 	}
 }
 
 # METADATA
-# title: The settings name no action
-# description: Without an action for a type that was found nothing may leave.
+# title: Criminal convictions and offences are refused
+# description: Data of GDPR Art. 10 is refused rather than transformed, where the settings say so.
+# custom:
+#   id: douane.personal_data.criminal
+#   severity: high
+# related_resources:
+# - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_10/oj
+denials contains violation if {
+	chosen := denied_under(10)
+	chosen != []
+	violation := {
+		"id": "douane.personal_data.criminal",
+		"kind": "content",
+		"severity": "high",
+		"message": sprintf("%s is refused", [concat(", ", chosen)]),
+		"refs": ["GDPR Art. 10"],
+	}
+}
+
+accepts_no_purpose if settings.no_purpose in {"allow", "note"}
+
+# METADATA
+# title: Personal data for no purpose
+# description: The caller declares no purpose, and the settings refuse personal data without one.
+# custom:
+#   id: douane.personal_data.no_purpose
+#   severity: medium
+# related_resources:
+# - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_5/oj
+violations contains violation if {
+	input.principal.purpose == ""
+	input.leg == "request"
+	found != set()
+	not accepts_no_purpose
+	violation := {
+		"id": "douane.personal_data.no_purpose",
+		"kind": "operations",
+		"severity": "medium",
+		"message": "personal data is sent by a caller that declares no purpose; an operator declares it under `callers[].purpose`",
+		"refs": ["GDPR Art. 5(1)(b)"],
+	}
+}
+
+# METADATA
+# title: Personal data for no declared purpose
+# description: Noted for the record; the caller declares no purpose.
+# custom:
+#   id: douane.personal_data.no_purpose_noted
+#   severity: info
+# related_resources:
+# - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_5/oj
+violations contains violation if {
+	input.principal.purpose == ""
+	input.leg == "request"
+	found != set()
+	settings.no_purpose == "note"
+	violation := {
+		"id": "douane.personal_data.no_purpose_noted",
+		"kind": "operations",
+		"severity": "info",
+		"message": "personal data is sent by a caller that declares no purpose",
+		"refs": ["GDPR Art. 5(1)(b)"],
+	}
+}
+
+# METADATA
+# title: A transfer without a basis
+# description: Personal data would reach a country without an adequacy decision, and the destination declares no basis that the settings accept. What is pseudonymised is still personal data.
+# custom:
+#   id: douane.personal_data.transfer_basis
+#   severity: high
+# related_resources:
+# - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_46/oj
+rejections contains rejection if {
+	input.leg == "request"
+	found != set()
+
+	# What needs no basis: the EEA, and countries with a decision of the Commission without conditions (Art. 45).
+	eea := data.jurisdictions.groups.EEA
+	adequate := data.jurisdictions.groups.ADEQUATE
+	some candidate in input.candidates
+	places := array.concat(array.concat(candidate.inference, candidate.storage), [candidate.controller])
+	countries := sort({country | some country in places; not country in eea; not country in adequate})
+	countries != []
+	basis := object.get(candidate, "transfer_basis", "none")
+	not rests_on_a_basis(basis, countries)
+	rejection := {
+		"destination": candidate.id,
+		"id": "douane.personal_data.transfer_basis",
+		"message": sprintf("personal data would reach %s on no accepted basis (declared: %s)", [concat(", ", countries), basis]),
+	}
+}
+
+# The Data Privacy Framework is a decision about certified recipients in the United States. Nothing covers a place that nobody knows.
+rests_on_a_basis("dpf", countries) if {
+	"dpf" in settings.transfer_bases
+	countries == ["US"]
+}
+
+rests_on_a_basis(basis, countries) if {
+	basis in {"scc", "bcr", "derogation"}
+	basis in settings.transfer_bases
+	not "UNKNOWN" in countries
+}
+
+# METADATA
+# title: Types, actions or jurisdictions are missing
+# description: Without them no personal data could be told from other findings, and no adequate country from another.
 # custom:
 #   id: douane.personal_data.unconfigured
 #   severity: critical
@@ -147,17 +330,14 @@ violations contains violation if {
 		"id": "douane.personal_data.unconfigured",
 		"kind": "operations",
 		"severity": "critical",
-		"message": "`personal_data.default_action` or `personal_data.actions` is missing or holds an unknown action",
+		"message": "`types.personal`, `personal_data.actions` or `jurisdictions.groups` is missing; ship all three `data.yaml` with the policies",
 		"refs": ["GDPR Art. 25"],
 	}
 }
 
 is_configured if {
-	data.personal_data.default_action in actions
-	is_object(data.personal_data.actions)
-	every _, action in data.personal_data.actions {
-		action in actions
-	}
-	some about in data.types
-	about.class == "personal"
+	count(known) > 0
+	data.jurisdictions.groups.EEA
+	data.jurisdictions.groups.ADEQUATE
+	is_object(settings.actions)
 }

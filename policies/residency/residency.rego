@@ -1,36 +1,31 @@
 # METADATA
 # title: Residency
 # description: A destination is permitted only by its declared facts; inference, storage and controller never stand in for each other.
+# schemas:
+# - input: schema["input.schema"]
 package douane.residency
 
-countries_of := {"inference", "storage"}
+settings := data.residency
 
-rules := object.union_n([
-	object.get(data.residency, "default", {}),
-	object.get(data.residency, ["tenants", input.principal.tenant], {}),
-	object.get(data.residency, ["purposes", input.principal.purpose], {}),
-	object.get(data.residency, ["apps", input.principal.app], {}),
+groups := data.jurisdictions.groups
+
+# What the settings say for the exchange: the later of the four wins, key by key. What they do not name permits nothing.
+chosen := object.union_n([
+	{"inference": [], "storage": [], "controller": [], "training": []},
+	object.get(settings, "default", {}),
+	object.get(settings, ["tenants", input.principal.tenant], {}),
+	object.get(settings, ["purposes", input.principal.purpose], {}),
+	object.get(settings, ["apps", input.principal.app], {}),
 ])
 
-is_permitted(country, fact) if {
-	some name in object.get(rules, fact, [])
-	country in members(name)
-}
+# All of these must hold, so that a label can only narrow what was chosen.
+scopes := {chosen} | {object.union(chosen, rules) | some label in input.labels; rules := settings.labels[label]}
 
-members(name) := data.jurisdictions.groups[name]
+# The countries of each list, of which most are the same.
+countries := {names: named(names) | some rules in scopes; some names in {rules.inference, rules.storage, rules.controller}}
 
-# A country stands for itself; two letters, so that UNKNOWN never does.
-members(name) := [name] if {
-	not data.jurisdictions.groups[name]
-	count(name) == 2
-}
-
-names_a_country(fact) if {
-	some name in object.get(rules, fact, [])
-	count(members(name)) > 0
-}
-
-listed(fact) := concat(", ", object.get(rules, fact, []))
+# A name that is no group is a country, but for the one that would stand for any.
+named(names) := {country | some name in names; some country in object.get(groups, name, [name])} - {"UNKNOWN"}
 
 # METADATA
 # title: A country is not permitted
@@ -41,14 +36,16 @@ listed(fact) := concat(", ", object.get(rules, fact, []))
 # related_resources:
 # - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_44/oj
 rejections contains rejection if {
+	some rules in scopes
+	some fact in {"inference", "storage"}
+	permitted := countries[rules[fact]]
 	some candidate in input.candidates
-	some fact in countries_of
-	refused := sort({country | some country in candidate[fact]; not is_permitted(country, fact)})
-	count(refused) > 0
+	refused := sort({country | some country in candidate[fact]; not country in permitted})
+	refused != []
 	rejection := {
 		"destination": candidate.id,
 		"id": "douane.residency.country",
-		"message": sprintf("%s in %s; permitted are %s", [fact, concat(", ", refused), listed(fact)]),
+		"message": sprintf("%s in %s; permitted are %s", [fact, concat(", ", refused), concat(", ", rules[fact])]),
 	}
 }
 
@@ -62,12 +59,12 @@ rejections contains rejection if {
 # - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_44/oj
 rejections contains rejection if {
 	some candidate in input.candidates
-	some fact in countries_of
-	count(candidate[fact]) == 0
+	some fact in {"inference", "storage"}
+	candidate[fact] == []
 	rejection := {
 		"destination": candidate.id,
 		"id": "douane.residency.undeclared",
-		"message": sprintf("%s is not declared; permitted are %s", [fact, listed(fact)]),
+		"message": sprintf("%s is not declared; permitted are %s", [fact, concat(", ", chosen[fact])]),
 	}
 }
 
@@ -80,12 +77,14 @@ rejections contains rejection if {
 # related_resources:
 # - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_48/oj
 rejections contains rejection if {
+	some rules in scopes
+	permitted := countries[rules.controller]
 	some candidate in input.candidates
-	not is_permitted(candidate.controller, "controller")
+	not candidate.controller in permitted
 	rejection := {
 		"destination": candidate.id,
 		"id": "douane.residency.controller",
-		"message": sprintf("controller in %s; permitted are %s", [candidate.controller, listed("controller")]),
+		"message": sprintf("controller in %s; permitted are %s", [candidate.controller, concat(", ", rules.controller)]),
 	}
 }
 
@@ -98,12 +97,13 @@ rejections contains rejection if {
 # related_resources:
 # - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_28/oj
 rejections contains rejection if {
+	some rules in scopes
 	some candidate in input.candidates
-	not candidate.training in object.get(rules, "training", [])
+	not candidate.training in rules.training
 	rejection := {
 		"destination": candidate.id,
 		"id": "douane.residency.training",
-		"message": sprintf("training is declared as %s; permitted are %s", [candidate.training, listed("training")]),
+		"message": sprintf("training is declared as %s; permitted are %s", [candidate.training, concat(", ", rules.training)]),
 	}
 }
 
@@ -116,7 +116,8 @@ rejections contains rejection if {
 # related_resources:
 # - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_5/oj
 rejections contains rejection if {
-	limit := object.get(rules, "max_retention_days", null)
+	some rules in scopes
+	limit := rules.max_retention_days
 	limit != null
 	some candidate in input.candidates
 	not is_kept_at_most(candidate, limit)
@@ -145,7 +146,8 @@ kept(candidate) := "an unknown time" if not is_number(candidate.retention_days)
 # related_resources:
 # - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_28/oj
 rejections contains rejection if {
-	since := object.get(rules, "verified_since", null)
+	some rules in scopes
+	since := rules.verified_since
 	since != null
 	some candidate in input.candidates
 	candidate.verified_at < since
@@ -165,13 +167,21 @@ rejections contains rejection if {
 # related_resources:
 # - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_44/oj
 violations contains violation if {
-	some fact in {"inference", "storage", "controller"}
-	not names_a_country(fact)
+	not is_configured
 	violation := {
 		"id": "douane.residency.unconfigured",
 		"kind": "operations",
 		"severity": "critical",
-		"message": sprintf("`residency` permits no country for %s; name countries or groups of `jurisdictions`", [fact]),
+		"message": "`residency` permits no country for inference, storage or controller; name countries or groups of `jurisdictions`",
 		"refs": ["GDPR Art. 44"],
+	}
+}
+
+is_configured if {
+	permitted := countries
+	every rules in scopes {
+		permitted[rules.inference] != set()
+		permitted[rules.storage] != set()
+		permitted[rules.controller] != set()
 	}
 }

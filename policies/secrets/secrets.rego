@@ -1,11 +1,25 @@
 # METADATA
 # title: Secrets
 # description: Credentials never leave, and none that the caller did not send arrives.
+# schemas:
+# - input: schema["input.schema"]
 package douane.secrets
 
-types := {type | some type, about in data.types; about.class == "secret"}
+settings := data.secrets
 
-found := sort({type | some type, _ in input.counts; data.types[type].class == "secret"})
+known := data.types.secret
+
+# METADATA
+# title: The credentials that were found
+# description: Their types, in order.
+found := sort(object.keys(input.counts) & object.keys(known))
+
+# Whatever is not to be redacted is refused.
+refused := sort({type | some type in found; action(type) != "redact"})
+
+action(type) := object.get(settings, ["actions", type], "redact") if {
+	settings.deny == false
+} else := object.get(settings, ["actions", type], "deny")
 
 # METADATA
 # title: A credential in a request
@@ -17,13 +31,13 @@ found := sort({type | some type, _ in input.counts; data.types[type].class == "s
 # - ref: https://genai.owasp.org/llmrisk/llm022025-sensitive-information-disclosure/
 violations contains violation if {
 	input.leg == "request"
-	not data.secrets.deny == false
-	count(found) > 0
+	found != []
+	refused != []
 	violation := {
 		"id": "douane.secrets.in_request",
 		"kind": "content",
 		"severity": "high",
-		"message": sprintf("the request holds credentials (%s); take them out and, if they were sent before, replace them", [concat(", ", found)]),
+		"message": sprintf("the request holds credentials (%s); take them out and, if they were sent before, replace them", [concat(", ", refused)]),
 		"refs": ["OWASP LLM02:2025"],
 	}
 }
@@ -38,7 +52,7 @@ violations contains violation if {
 # - ref: https://genai.owasp.org/llmrisk/llm022025-sensitive-information-disclosure/
 obligations contains obligation if {
 	input.leg == "request"
-	count(found) > 0
+	found != []
 	obligation := {"kind": "redact", "types": found, "rule": "douane.secrets.redact", "unknown_only": false}
 }
 
@@ -52,8 +66,8 @@ obligations contains obligation if {
 # - ref: https://genai.owasp.org/llmrisk/llm022025-sensitive-information-disclosure/
 obligations contains obligation if {
 	input.leg == "response"
-	count(types) > 0
-	obligation := {"kind": "redact", "types": sort(types), "rule": "douane.secrets.in_output", "unknown_only": true}
+	types := sort(object.keys(known))
+	obligation := {"kind": "redact", "types": types, "rule": "douane.secrets.in_output", "unknown_only": true}
 }
 
 # METADATA
@@ -70,12 +84,9 @@ violations contains violation if {
 		"id": "douane.secrets.unconfigured",
 		"kind": "operations",
 		"severity": "critical",
-		"message": "`types` holds no type of class `secret`; ship `types/data.yaml` with the policies",
+		"message": "`types.secret` is missing or empty; ship `types/data.yaml` with the policies",
 		"refs": ["OWASP LLM02:2025"],
 	}
 }
 
-is_configured if {
-	some about in data.types
-	about.class == "secret"
-}
+is_configured if count(known) > 0

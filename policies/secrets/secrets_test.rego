@@ -21,6 +21,21 @@ test_a_missing_setting_refuses if {
 	ids(secrets.violations) == {"douane.secrets.in_request"} with input as facts with data.secrets as {}
 }
 
+test_a_type_can_have_an_action_of_its_own if {
+	facts := {"leg": "request", "counts": {"JWT": 1, "PASSWORD": 1}}
+	messages := {violation.message | some violation in secrets.violations} with input as facts with data.secrets.actions as {"PASSWORD": "redact"}
+	every message in messages {
+		contains(message, "(JWT)")
+	}
+	secrets.violations == set() with input as facts with data.secrets.actions as {"PASSWORD": "redact", "JWT": "redact"}
+	ids(secrets.violations) == {"douane.secrets.in_request"} with input as facts
+		with data.secrets.deny as false
+		with data.secrets.actions as {"JWT": "deny"}
+	ids(secrets.violations) == {"douane.secrets.in_request"} with input as facts
+		with data.secrets.deny as false
+		with data.secrets.actions as {"JWT": "remove"}
+}
+
 test_other_findings_are_not_this_packs_business if {
 	facts := {"leg": "request", "counts": {"EMAIL_ADDRESS": 1}}
 	secrets.violations == set() with input as facts

@@ -3,117 +3,420 @@
 # description: What is wrong with the settings of the packs. Asked once, when policies are loaded; a misspelt setting would protect nobody.
 package douane.settings
 
-of["models"] := data.models
+given contains ["catalogue", data.catalogue]
 
-of["ops"] := data.ops
+given contains ["enforcement", data.enforcement]
 
-of["personal_data"] := data.personal_data
+given contains ["lifecycle", data.lifecycle]
 
-of["residency"] := data.residency
+given contains ["models", data.models]
 
-of["secrets"] := data.secrets
+given contains ["ops", data.ops]
 
-known := {
-	"models": {"default", "apps", "pinned"},
-	"ops": {"panic", "accept_opaque", "accept_egress", "deny_unknown"},
-	"personal_data": {"default_action", "actions", "deny_special", "redact_unknown_in_output"},
-	"residency": {"default", "tenants", "purposes", "apps"},
-	"secrets": {"deny"},
+given contains ["owasp_llm", data.owasp_llm]
+
+given contains ["pci", data.pci]
+
+given contains ["personal_data", data.personal_data]
+
+given contains ["residency", data.residency]
+
+given contains ["secrets", data.secrets]
+
+of := {pack: settings | some [pack, settings] in given; is_object(settings)}
+
+# Every setting and what it must be: flag, list (of texts), map, number (whole, not negative), text, or one of some words.
+kinds := {
+	"catalogue": {"as_of": "text", "source": "text", "licences": "map", "models": "map"},
+	"enforcement": {"default": modes, "packs": "map", "apps": "map"},
+	"lifecycle": {
+		"aliases": concerns,
+		"alias_endings": "list",
+		"unknown": concerns,
+		"previews": concerns,
+		"end_of_life": concerns,
+		"end_of_life_days": "number",
+		"research_purposes": "list",
+		"licensed": "list",
+		"pinned": "flag",
+	},
+	"models": {"default": "list", "apps": "map"},
+	"ops": {
+		"panic": "flag",
+		"panic_for": "map",
+		"accept_opaque": "list",
+		"accept_egress": "list",
+		"deny_unknown": "flag",
+		"apps": "map",
+		"required_detectors": "list",
+		"tolerated_detectors": "list",
+	},
+	"owasp_llm": {
+		"tools": "map",
+		"after_tool_text": "map",
+		"secret_in_system_prompt": concerns,
+		"caps": "map",
+		"output_tokens_member": {"max_tokens", "max_completion_tokens"},
+		"content": "map",
+	},
+	"pci": {"apps": "list", "request": {"redact", "deny"}, "answer": {"redact", "redact_unknown"}},
+	"personal_data": {
+		"default_action": actions,
+		"actions": "map",
+		"article_9": (actions | {"default"}),
+		"article_10": (actions | {"default"}),
+		"labels": "map",
+		"no_purpose": concerns,
+		"transfer_bases": "list",
+		"redact_unknown_in_output": "flag",
+	},
+	"residency": {"default": "map", "tenants": "map", "purposes": "map", "apps": "map", "labels": "map"},
+	"secrets": {"deny": "flag", "actions": "map"},
 }
 
-flags := {
-	"models": {"pinned"},
-	"ops": {"panic", "deny_unknown"},
-	"personal_data": {"deny_special", "redact_unknown_in_output"},
-	"secrets": {"deny"},
-}
+modes := {"enforce", "observe"}
 
-lists := {
-	"models": {"default"},
-	"ops": {"accept_opaque", "accept_egress"},
-}
+concerns := {"allow", "note", "refuse"}
 
 actions := {"pseudonymise", "redact", "leave", "deny"}
 
-accepted := {
-	"accept_opaque": {"image", "audio", "file", "state", "unknown"},
-	"accept_egress": {"web_search", "remote_url", "mcp", "unknown"},
+problems contains sprintf("%s.%s is no setting; those there are: %s", [pack, key, listed(object.keys(kinds[pack]))]) if {
+	some pack, settings in of
+	some key, _ in settings
+	not kinds[pack][key]
 }
+
+problems contains sprintf("the settings of %s are missing, or are no mapping; the pack comes with some", [pack]) if {
+	some pack, _ in kinds
+	not of[pack]
+}
+
+problems contains sprintf("%s.%s is missing; give it a value of %s/data.yaml", [pack, key, pack]) if {
+	some pack, settings in of
+	some key, _ in kinds[pack]
+	not key in object.keys(settings)
+}
+
+problems contains sprintf("%s.%s is %v; possible are: %s", [pack, key, value, listed(kind)]) if {
+	some pack, settings in of
+	some key, value in settings
+	kind := kinds[pack][key]
+	is_set(kind)
+	not value in kind
+}
+
+problems contains sprintf("%s.%s must be %s", [pack, key, wanted[kind]]) if {
+	some pack, settings in of
+	some key, value in settings
+	kind := kinds[pack][key]
+	is_string(kind)
+	not is_of(kind, value)
+}
+
+wanted := {
+	"flag": "true or false",
+	"list": "a list of texts",
+	"map": "a mapping",
+	"number": "a whole number",
+	"text": "a text",
+}
+
+is_of("flag", value) if is_boolean(value)
+
+is_of("list", value) if is_texts(value)
+
+is_of("map", value) if is_object(value)
+
+is_of("number", value) if is_count(value)
+
+is_of("text", value) if is_string(value)
+
+is_texts(value) if {
+	is_array(value)
+	every item in value {
+		is_string(item)
+	}
+}
+
+is_count(value) if {
+	is_number(value)
+	value >= 0
+	floor(value) == value
+}
+
+listed(words) := concat(", ", sort(words))
+
+# For what comes inside: nothing where the setting is none of that kind, which is a problem said above.
+map_of(pack, key) := value if {
+	value := of[pack][key]
+	is_object(value)
+} else := {}
+
+as_map(value) := value if {
+	is_object(value)
+} else := {}
+
+as_list(value) := value if {
+	is_array(value)
+} else := []
+
+# A day that the calendar has, such as 2026-01-31.
+is_day(value) if {
+	is_string(value)
+	regex.match("^[0-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", value)
+	first := time.parse_rfc3339_ns(sprintf("%s-01T00:00:00Z", [substring(value, 0, 7)]))
+	day := to_number(trim_left(substring(value, 8, 2), "0"))
+	time.date(time.add_date(first, 0, 0, day - 1))[1] == to_number(trim_left(substring(value, 5, 2), "0"))
+}
+
+# What a key of a map inside a pack's settings may be; for maps whose keys are not the operator's own.
+problems contains sprintf("%s has %s, which it cannot have; possible are: %s", [map.at, key, listed(map.keys)]) if {
+	some map in closed
+	some key, _ in as_map(map.value)
+	not key in map.keys
+}
+
+# And what every value of it must be one of.
+problems contains sprintf("%s.%s is %v; possible are: %s", [map.at, key, value, listed(map.values)]) if {
+	some map in closed
+	some key, value in as_map(map.value)
+	key in map.keys
+	values := map.values
+	not value in values
+}
+
+problems contains sprintf("%s holds %v; possible are: %s", [list.at, value, listed(list.values)]) if {
+	some list in chosen_from
+	some value in as_list(list.value)
+	not value in list.values
+}
+
+problems contains sprintf("%s must be a list of texts", [list.at]) if {
+	some list in texts
+	not is_texts(list.value)
+}
+
+# The packs, in their order
+
+# Catalogue
+
+closed contains {"at": sprintf("catalogue.licences.%s", [name]), "value": licence, "keys": {"use"}, "values": {"any", "research", "conditional"}} if {
+	some name, licence in map_of("catalogue", "licences")
+}
+
+facts_of_models := {"vendor", "name", "licence", "status", "retires", "replacement", "alias_of"}
+
+problems contains sprintf("catalogue.models.%s.%s is no fact; those there are: %s", [model, key, listed(facts_of_models)]) if {
+	some model, entry in map_of("catalogue", "models")
+	some key, _ in as_map(entry)
+	not key in facts_of_models
+}
+
+problems contains sprintf("catalogue.models.%s needs a vendor, by the name that `destinations[].operator` has", [model]) if {
+	some model, entry in map_of("catalogue", "models")
+	not is_string(object.get(as_map(entry), "vendor", null))
+}
+
+problems contains sprintf("catalogue.models.%s.status is %v; possible are: %s", [model, status, listed(states)]) if {
+	some model, entry in map_of("catalogue", "models")
+	status := as_map(entry).status
+	not status in states
+}
+
+states := {"available", "preview", "deprecated", "retired"}
+
+problems contains sprintf("catalogue.models.%s.licence is %v, which `catalogue.licences` does not have", [model, licence]) if {
+	some model, entry in map_of("catalogue", "models")
+	licence := as_map(entry).licence
+	not licence in object.keys(map_of("catalogue", "licences"))
+}
+
+problems contains sprintf("catalogue.models.%s.retires must be a day such as \"2026-01-31\"", [model]) if {
+	some model, entry in map_of("catalogue", "models")
+	some "retires", day in as_map(entry)
+	not is_day(day)
+}
+
+# Enforcement
+
+closed contains {"at": "enforcement.packs", "value": map_of("enforcement", "packs"), "keys": data.douane.main.observable, "values": modes}
+
+closed contains {"at": sprintf("enforcement.apps.%s", [app]), "value": packs, "keys": data.douane.main.observable, "values": modes} if {
+	some app, packs in map_of("enforcement", "apps")
+}
+
+# Models
+
+texts contains {"at": sprintf("models.apps.%s", [app]), "value": models} if some app, models in map_of("models", "apps")
+
+# Operations
+
+opaque := {"image", "audio", "file", "state", "unknown"}
+
+egress := {"web_search", "remote_url", "mcp", "unknown"}
+
+texts contains {"at": sprintf("ops.panic_for.%s", [kind]), "value": names} if some kind, names in map_of("ops", "panic_for")
+
+problems contains sprintf("ops.panic_for.%s is no such switch; possible are: %s", [kind, listed(switches)]) if {
+	some kind, _ in map_of("ops", "panic_for")
+	not kind in switches
+}
+
+switches := {"operators", "models", "destinations"}
+
+chosen_from contains {"at": "ops.accept_opaque", "value": of.ops.accept_opaque, "values": opaque}
+
+chosen_from contains {"at": "ops.accept_egress", "value": of.ops.accept_egress, "values": egress}
+
+chosen_from contains {"at": sprintf("ops.apps.%s.accept_opaque", [app]), "value": value, "values": opaque} if {
+	some app, settings in map_of("ops", "apps")
+	value := settings.accept_opaque
+}
+
+chosen_from contains {"at": sprintf("ops.apps.%s.accept_egress", [app]), "value": value, "values": egress} if {
+	some app, settings in map_of("ops", "apps")
+	value := settings.accept_egress
+}
+
+texts contains {"at": sprintf("ops.apps.%s.%s", [app, key]), "value": value} if {
+	some app, settings in map_of("ops", "apps")
+	some key, value in as_map(settings)
+	key in {"accept_opaque", "accept_egress"}
+}
+
+problems contains sprintf("ops.apps.%s.%s is no setting of an app, or has a wrong value", [app, key]) if {
+	some app, settings in map_of("ops", "apps")
+	some key, value in as_map(settings)
+	not is_of_app(key, value)
+}
+
+is_of_app(key, _) if key in {"accept_opaque", "accept_egress"}
+
+is_of_app("deny_unknown", value) if is_boolean(value)
+
+# Personal data and secrets
+
+closed contains {"at": "personal_data.actions", "value": map_of("personal_data", "actions"), "keys": object.keys(data.types.personal), "values": actions}
+
+problems contains sprintf("personal_data.labels.%s is %v; possible are: deny, redact", [label, action]) if {
+	some label, action in map_of("personal_data", "labels")
+	not action in {"redact", "deny"}
+}
+
+chosen_from contains {
+	"at": "personal_data.transfer_bases",
+	"value": of.personal_data.transfer_bases,
+	"values": {"scc", "bcr", "dpf", "derogation"},
+}
+
+closed contains {"at": "secrets.actions", "value": map_of("secrets", "actions"), "keys": object.keys(data.types.secret), "values": {"deny", "redact"}}
+
+# OWASP
+
+problems contains sprintf("owasp_llm.%s.%s is no setting, or has a wrong value", [key, part]) if {
+	some key in {"tools", "after_tool_text"}
+	some part, value in map_of("owasp_llm", key)
+	not is_of_tools(key, part, value)
+}
+
+problems contains sprintf("owasp_llm.%s.%s is missing", [key, part]) if {
+	some key in {"tools", "after_tool_text"}
+	map_of("owasp_llm", key) != {}
+	some part in {"default", "apps", "declared"}
+	not part in object.keys(map_of("owasp_llm", key))
+}
+
+is_of_tools(_, "default", value) if is_texts(value)
+
+is_of_tools(_, "apps", value) if is_object(value)
+
+is_of_tools("tools", "declared", value) if value in {"refuse", "drop"}
+
+is_of_tools("after_tool_text", "declared", value) if value in {"allow", "note", "refuse", "drop"}
+
+texts contains {"at": sprintf("owasp_llm.%s.apps.%s", [key, app]), "value": tools} if {
+	some key in {"tools", "after_tool_text"}
+	some app, tools in as_map(map_of("owasp_llm", key).apps)
+}
+
+caps contains {"at": "owasp_llm.caps.default", "value": map_of("owasp_llm", "caps")["default"]}
+
+caps contains {"at": sprintf("owasp_llm.caps.apps.%s", [app]), "value": value} if some app, value in as_map(map_of("owasp_llm", "caps").apps)
+
+problems contains sprintf("owasp_llm.caps.%s is no setting; those there are: apps, default", [key]) if {
+	some key, _ in map_of("owasp_llm", "caps")
+	not key in {"default", "apps"}
+}
+
+problems contains sprintf("%s.%s is no cap; those there are: %s", [cap.at, name, listed(capped)]) if {
+	some cap in caps
+	some name, _ in as_map(cap.value)
+	not name in capped
+}
+
+problems contains sprintf("%s.%s must be a whole number above 0", [cap.at, name]) if {
+	some cap in caps
+	some name, limit in as_map(cap.value)
+	not is_cap(limit)
+}
+
+capped := {"characters", "segments", "tools", "choices", "output_tokens"}
+
+is_cap(limit) if {
+	is_count(limit)
+	limit > 0
+}
+
+closed contains {
+	"at": sprintf("owasp_llm.content.%s", [leg]),
+	"value": as_map(object.get(map_of("owasp_llm", "content"), leg, {})),
+	"keys": object.keys(data.types.content),
+	"values": (concerns | {"redact"}),
+} if {
+	some leg in {"request", "response"}
+}
+
+problems contains sprintf("owasp_llm.content.%s.%s is missing, and is refused so", [leg, type]) if {
+	some leg in {"request", "response"}
+	map_of("owasp_llm", "content") != {}
+	some type, _ in data.types.content
+	not type in object.keys(as_map(object.get(map_of("owasp_llm", "content"), leg, {})))
+}
+
+problems contains sprintf("owasp_llm.content.%s is no leg; those there are: request, response", [leg]) if {
+	some leg, _ in map_of("owasp_llm", "content")
+	not leg in {"request", "response"}
+}
+
+# Residency
 
 residency_keys := {"inference", "storage", "controller", "training", "max_retention_days", "verified_since"}
 
 trainings := {"never", "opt_out", "opt_in", "forced", "unknown"}
 
-problems contains sprintf("%s.%s is no setting; those there are: %s", [pack, key, concat(", ", sort(known[pack]))]) if {
-	some pack, settings in of
-	some key, _ in settings
-	not key in known[pack]
-}
-
-problems contains sprintf("%s.%s must be true or false", [pack, key]) if {
-	some pack, settings in of
-	some key, value in settings
-	key in flags[pack]
-	not is_boolean(value)
-}
-
-problems contains sprintf("%s.%s must be a list", [pack, key]) if {
-	some pack, settings in of
-	some key, value in settings
-	key in lists[pack]
-	not is_array(value)
-}
-
-problems contains sprintf("models.apps.%s must be a list of models", [app]) if {
-	some app, models in data.models.apps
-	not is_array(models)
-}
-
-problems contains sprintf("ops.%s holds %v; possible are: %s", [key, value, concat(", ", sort(values))]) if {
-	some key, values in accepted
-	some value in data.ops[key]
-	not value in values
-}
-
-problems contains sprintf("personal_data.actions.%s is no type of types/data.yaml", [type]) if {
-	some type, _ in data.personal_data.actions
-	not data.types[type]
-}
-
-problems contains sprintf("personal_data.actions.%s is %v; possible are: %s", [type, action, concat(", ", sort(actions))]) if {
-	some type, action in data.personal_data.actions
-	not action in actions
-}
-
-problems contains sprintf("personal_data.default_action is %v; possible are: %s", [action, concat(", ", sort(actions))]) if {
-	action := data.personal_data.default_action
-	not action in actions
-}
-
-scopes contains {"name": "default", "rules": data.residency["default"]}
+scopes contains {"name": "default", "rules": map_of("residency", "default")}
 
 scopes contains {"name": sprintf("%s.%s", [kind, name]), "rules": rules} if {
-	some kind in {"tenants", "purposes", "apps"}
-	some name, rules in data.residency[kind]
+	some kind in {"tenants", "purposes", "apps", "labels"}
+	some name, rules in map_of("residency", kind)
 }
 
-problems contains sprintf("residency.%s.%s is no setting; those there are: %s", [scope.name, key, concat(", ", sort(residency_keys))]) if {
+problems contains sprintf("residency.%s.%s is no setting; those there are: %s", [scope.name, key, listed(residency_keys)]) if {
 	some scope in scopes
-	some key, _ in scope.rules
+	some key, _ in as_map(scope.rules)
 	not key in residency_keys
 }
 
-problems contains sprintf("residency.%s.%s must be a list", [scope.name, key]) if {
+texts contains {"at": sprintf("residency.%s.%s", [scope.name, key]), "value": value} if {
 	some scope in scopes
-	some key, value in scope.rules
+	some key, value in as_map(scope.rules)
 	key in {"inference", "storage", "controller", "training"}
-	not is_array(value)
 }
 
 problems contains sprintf("residency.%s.%s holds %v, which is no country (FR) and no group of jurisdictions", [scope.name, key, name]) if {
 	some scope in scopes
 	some key in {"inference", "storage", "controller"}
-	some name in scope.rules[key]
+	some name in as_list(scope.rules[key])
 	not is_place(name)
 }
 
@@ -121,17 +424,16 @@ is_place(name) if regex.match("^[A-Z][A-Z]$", name)
 
 is_place(name) if data.jurisdictions.groups[name]
 
-problems contains sprintf("residency.%s.training holds %v; possible are: %s", [scope.name, value, concat(", ", sort(trainings))]) if {
+chosen_from contains {"at": sprintf("residency.%s.training", [scope.name]), "value": value, "values": trainings} if {
 	some scope in scopes
-	some value in scope.rules.training
-	not value in trainings
+	value := scope.rules.training
 }
 
 problems contains sprintf("residency.%s.max_retention_days must be a number of days, or null", [scope.name]) if {
 	some scope in scopes
 	value := scope.rules.max_retention_days
 	value != null
-	not is_number(value)
+	not is_count(value)
 }
 
 problems contains sprintf("residency.%s.verified_since must be a day such as \"2026-01-31\", or null", [scope.name]) if {
@@ -139,9 +441,4 @@ problems contains sprintf("residency.%s.verified_since must be a day such as \"2
 	value := scope.rules.verified_since
 	value != null
 	not is_day(value)
-}
-
-is_day(value) if {
-	is_string(value)
-	regex.match("^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]$", value)
 }

@@ -6,26 +6,180 @@ test_the_shipped_settings_have_no_problem if {
 	settings.problems == set()
 }
 
-test_what_no_pack_knows_is_a_problem if {
-	count(settings.problems) == 1 with data.ops as object.union(data.ops, {"panik": true})
+# One problem, which names what is wrong.
+is_told(problems, name) if {
+	count(problems) == 1
+	some problem in problems
+	contains(problem, name)
 }
 
-test_a_flag_is_true_or_false if {
-	count(settings.problems) == 1 with data.models as object.union(data.models, {"pinned": "yes"})
+enforcement(changes) := problems if {
+	problems := settings.problems with data.enforcement as object.union(data.enforcement, changes)
 }
 
-test_a_list_is_a_list if {
-	count(settings.problems) == 1 with data.models as object.union(data.models, {"default": "*"})
-	count(settings.problems) == 1 with data.models as object.union(data.models, {"apps": {"letters": "small"}})
-	count(settings.problems) == 1 with data.ops as object.union(data.ops, {"accept_opaque": ["pictures"]})
+test_modes_and_packs_are_known if {
+	is_told(enforcement({"default": "watch"}), "enforcement.default is watch")
+	is_told(enforcement({"packs": {"pci": "observed"}}), "enforcement.packs.pci is observed")
+	is_told(enforcement({"packs": {"pcy": "observe"}}), "enforcement.packs has pcy")
+	is_told(enforcement({"apps": {"letters": {"pcy": "observe"}}}), "enforcement.apps.letters has pcy")
+	is_told(enforcement({"apps": {"letters": {"pci": true}}}), "enforcement.apps.letters.pci is true")
+	enforcement({"default": "observe", "packs": {"pci": "enforce"}, "apps": {"letters": {"secrets": "observe"}}}) == set()
+}
+
+test_operations_cannot_be_observed if {
+	every pack in ["ops", "main", "settings"] {
+		is_told(enforcement({"packs": {pack: "observe"}}), sprintf("enforcement.packs has %s", [pack]))
+		is_told(enforcement({"apps": {"letters": {pack: "observe"}}}), sprintf("enforcement.apps.letters has %s", [pack]))
+	}
+}
+
+models(changes) := problems if {
+	problems := settings.problems with data.models as object.union(data.models, changes)
+}
+
+test_models_are_lists if {
+	is_told(models({"default": "*"}), "models.default must be a list")
+	is_told(models({"apps": {"letters": "small"}}), "models.apps.letters must be a list")
+	is_told(models({"apps": true}), "models.apps must be a mapping")
+	is_told(models({"pinned": true}), "models.pinned is no setting")
+	models({"apps": {"letters": ["small"]}}) == set()
+}
+
+lifecycle(changes) := problems if {
+	problems := settings.problems with data.lifecycle as object.union(data.lifecycle, changes)
+}
+
+test_what_is_done_about_a_model_is_one_of_three_words if {
+	every setting in ["aliases", "unknown", "previews", "end_of_life"] {
+		is_told(lifecycle({setting: "warn"}), sprintf("lifecycle.%s is warn", [setting]))
+		lifecycle({setting: "refuse"}) == set()
+	}
+	is_told(lifecycle({"pinned": "yes"}), "lifecycle.pinned must be true or false")
+	is_told(lifecycle({"end_of_life_days": "a month"}), "lifecycle.end_of_life_days must be a whole number")
+	is_told(lifecycle({"end_of_life_days": -1}), "lifecycle.end_of_life_days must be a whole number")
+	is_told(lifecycle({"licensed": [1]}), "lifecycle.licensed must be a list of texts")
+}
+
+catalogue(changes) := problems if {
+	problems := settings.problems with data.catalogue as object.union(data.catalogue, changes)
+}
+
+entry(facts) := catalogue({"models": {"chat-1": object.union({"vendor": "Acme", "status": "available"}, facts)}})
+
+test_the_catalogue_says_what_rules_can_read if {
+	entry({"licence": "MRL", "retires": "2028-02-29", "alias_of": "chat-0", "name": "Chat", "replacement": "chat-2"}) == set()
+	is_told(entry({"license": "MRL"}), "catalogue.models.chat-1.license is no fact")
+	is_told(entry({"licence": "GPL"}), "catalogue.models.chat-1.licence is GPL")
+	is_told(entry({"status": "GA"}), "catalogue.models.chat-1.status is GA")
+	is_told(entry({"vendor": null}), "catalogue.models.chat-1 needs a vendor")
+	is_told(catalogue({"licences": {"EULA": {"use": "some"}}}), "catalogue.licences.EULA.use is some")
+	is_told(catalogue({"licences": {"EULA": {"used": "any"}}}), "catalogue.licences.EULA has used")
+	is_told(catalogue({"as_of": 2026}), "catalogue.as_of must be a text")
+}
+
+test_a_day_is_one_of_the_calendar if {
+	every day in [null, 2026, "soon", "2026-13-01", "2026-02-30", "2027-02-29", "2026-04-31", "2026-1-1"] {
+		is_told(entry({"retires": day}), "catalogue.models.chat-1.retires must be a day")
+	}
+}
+
+ops(changes) := problems if {
+	problems := settings.problems with data.ops as object.union(data.ops, changes)
+}
+
+test_operations_know_their_switches_and_kinds if {
+	is_told(ops({"panik": true}), "ops.panik is no setting")
+	is_told(ops({"panic": "no"}), "ops.panic must be true or false")
+	is_told(ops({"panic_for": {"providers": ["Acme"]}}), "ops.panic_for.providers is no such switch")
+	is_told(ops({"panic_for": {"operators": "Acme"}}), "ops.panic_for.operators must be a list")
+	is_told(ops({"accept_opaque": ["pictures"]}), "ops.accept_opaque holds pictures")
+	is_told(ops({"accept_egress": ["web"]}), "ops.accept_egress holds web")
+	is_told(ops({"required_detectors": "presidio"}), "ops.required_detectors must be a list")
+}
+
+test_an_app_has_three_settings_of_operations if {
+	is_told(ops({"apps": {"letters": {"panic": true}}}), "ops.apps.letters.panic is no setting of an app")
+	is_told(ops({"apps": {"letters": {"deny_unknown": "yes"}}}), "ops.apps.letters.deny_unknown is no setting of an app, or has a wrong value")
+	is_told(ops({"apps": {"letters": {"accept_opaque": ["pictures"]}}}), "ops.apps.letters.accept_opaque holds pictures")
+	is_told(ops({"apps": {"letters": {"accept_egress": ["web"]}}}), "ops.apps.letters.accept_egress holds web")
+	is_told(ops({"apps": {"letters": {"accept_egress": "mcp"}}}), "ops.apps.letters.accept_egress must be a list")
+	ops({"apps": {"letters": {"accept_opaque": ["image"], "accept_egress": ["mcp"], "deny_unknown": true}}}) == set()
+}
+
+personal_data(changes) := problems if {
+	problems := settings.problems with data.personal_data as object.union(data.personal_data, changes)
 }
 
 test_actions_are_known_and_so_are_their_types if {
-	wrong := {"actions": {"IBAN": "redact"}}
-	count(settings.problems) == 1 with data.personal_data as object.union(data.personal_data, wrong)
-	odd := {"actions": {"IBAN_CODE": "remove"}}
-	count(settings.problems) == 1 with data.personal_data as object.union(data.personal_data, odd)
-	count(settings.problems) == 1 with data.personal_data as object.union(data.personal_data, {"default_action": "hide"})
+	is_told(personal_data({"actions": {"IBAN": "redact"}}), "personal_data.actions has IBAN")
+	is_told(personal_data({"actions": {"API_KEY": "redact"}}), "personal_data.actions has API_KEY")
+	is_told(personal_data({"actions": {"IBAN_CODE": "remove"}}), "personal_data.actions.IBAN_CODE is remove")
+	is_told(personal_data({"default_action": "hide"}), "personal_data.default_action is hide")
+	is_told(personal_data({"article_9": "refuse"}), "personal_data.article_9 is refuse")
+	is_told(personal_data({"labels": {"children": "pseudonymise"}}), "personal_data.labels.children is pseudonymise")
+	is_told(personal_data({"no_purpose": "deny"}), "personal_data.no_purpose is deny")
+	is_told(personal_data({"transfer_bases": ["consent"]}), "personal_data.transfer_bases holds consent")
+	is_told(personal_data({"deny_special": true}), "personal_data.deny_special is no setting")
+	personal_data({"article_9": "deny", "article_10": "redact", "transfer_bases": ["derogation"], "no_purpose": "refuse"}) == set()
+}
+
+secrets(changes) := problems if {
+	problems := settings.problems with data.secrets as object.union(data.secrets, changes)
+}
+
+test_secrets_are_refused_or_redacted if {
+	is_told(secrets({"actions": {"PASSWORD": "pseudonymise"}}), "secrets.actions.PASSWORD is pseudonymise")
+	is_told(secrets({"actions": {"EMAIL_ADDRESS": "redact"}}), "secrets.actions has EMAIL_ADDRESS")
+	secrets({"actions": {"PASSWORD": "redact"}}) == set()
+}
+
+pci(changes) := problems if {
+	problems := settings.problems with data.pci as object.union(data.pci, changes)
+}
+
+test_cards_are_redacted_or_refused if {
+	is_told(pci({"apps": "shop"}), "pci.apps must be a list")
+	is_told(pci({"request": "mask"}), "pci.request is mask")
+	is_told(pci({"answer": "keep"}), "pci.answer is keep")
+	is_told(pci({"enabled": true}), "pci.enabled is no setting")
+}
+
+owasp_llm(changes) := problems if {
+	problems := settings.problems with data.owasp_llm as object.union(data.owasp_llm, changes)
+}
+
+test_tools_are_lists_with_a_word_about_the_others if {
+	every key in ["tools", "after_tool_text"] {
+		is_told(owasp_llm({key: {"default": "search"}}), sprintf("owasp_llm.%s.default", [key]))
+		is_told(owasp_llm({key: {"apps": {"letters": "search"}}}), sprintf("owasp_llm.%s.apps.letters must be a list", [key]))
+		is_told(owasp_llm({key: {"apps": []}}), sprintf("owasp_llm.%s.apps", [key]))
+		is_told(owasp_llm({key: {"declared": "ask"}}), sprintf("owasp_llm.%s.declared", [key]))
+		is_told(owasp_llm({key: {"app": {}}}), sprintf("owasp_llm.%s.app is no setting", [key]))
+		owasp_llm({key: {"declared": "drop", "apps": {"letters": ["search"]}}}) == set()
+	}
+	is_told(owasp_llm({"tools": {"declared": "note"}}), "owasp_llm.tools.declared")
+}
+
+test_caps_are_whole_numbers if {
+	is_told(owasp_llm({"caps": {"default": {"choises": 4}}}), "owasp_llm.caps.default.choises is no cap")
+	is_told(owasp_llm({"caps": {"apps": {"letters": {"choises": 4}}}}), "owasp_llm.caps.apps.letters.choises is no cap")
+	is_told(owasp_llm({"caps": {"app": {}}}), "owasp_llm.caps.app is no setting")
+	every limit in [0, -1, "4", null] {
+		is_told(owasp_llm({"caps": {"apps": {"letters": {"choices": limit}}}}), "owasp_llm.caps.apps.letters.choices must be a whole number")
+	}
+	is_told(owasp_llm({"output_tokens_member": "max_new_tokens"}), "owasp_llm.output_tokens_member is max_new_tokens")
+	owasp_llm({"caps": {"apps": {"letters": {"characters": 1, "segments": 1, "tools": 1, "choices": 1, "output_tokens": 1}}}}) == set()
+}
+
+test_content_has_an_action_on_each_leg if {
+	is_told(owasp_llm({"content": {"request": {"SCRIPT": "deny"}}}), "owasp_llm.content.request.SCRIPT is deny")
+	is_told(owasp_llm({"content": {"response": {"EMAIL_ADDRESS": "note"}}}), "owasp_llm.content.response has EMAIL_ADDRESS")
+	is_told(owasp_llm({"content": {"answer": {}}}), "owasp_llm.content.answer is no leg")
+	is_told(owasp_llm({"secret_in_system_prompt": "deny"}), "owasp_llm.secret_in_system_prompt is deny")
+}
+
+residency(rules) := problems if {
+	problems := settings.problems with data.residency as object.union(data.residency, {"apps": {"letters": rules}})
 }
 
 test_residency_names_countries_or_groups if {
@@ -35,19 +189,43 @@ test_residency_names_countries_or_groups if {
 		{"inference": ["Germany"]},
 		{"training": ["sometimes"]},
 		{"max_retention_days": "a month"},
+		{"max_retention_days": -1},
 		{"verified_since": "last year"},
+		{"verified_since": "2026-02-30"},
 		{"verified_since": 2026},
 	] {
-		count(settings.problems) == 1 with data.residency as object.union(data.residency, {"apps": {"letters": wrong}})
+		is_told(residency(wrong), "residency.apps.letters.")
 	}
 }
 
 test_residency_takes_what_it_knows if {
-	right := {"apps": {"letters": {
+	residency({
 		"inference": ["FR", "ADEQUATE"],
 		"training": ["never"],
 		"max_retention_days": 30,
 		"verified_since": "2026-01-31",
-	}}}
-	settings.problems == set() with data.residency as object.union(data.residency, right)
+	}) == set()
+}
+
+test_labels_are_checked_like_apps if {
+	settings_of_labels := object.union(data.residency, {"labels": {"health": {"controller": ["Germany"]}}})
+	problems := settings.problems with data.residency as settings_of_labels
+	is_told(problems, "residency.labels.health.controller holds Germany")
+}
+
+test_what_is_missing_is_a_problem if {
+	without := object.remove(data.ops, ["panic"])
+	problems := settings.problems with data.ops as without
+	is_told(problems, "ops.panic is missing")
+	tools := object.union(object.remove(data.owasp_llm, ["tools"]), {"tools": {"default": ["*"], "apps": {}}})
+	of_tools := settings.problems with data.owasp_llm as tools
+	is_told(of_tools, "owasp_llm.tools.declared is missing")
+	content := object.union(object.remove(data.owasp_llm, ["content"]), {"content": {"request": data.owasp_llm.content.request}})
+	of_content := settings.problems with data.owasp_llm as content
+	count(of_content) == count(data.types.content)
+}
+
+test_a_pack_without_its_settings_is_a_problem if {
+	problems := settings.problems with data.pci as false
+	is_told(problems, "the settings of pci are missing")
 }

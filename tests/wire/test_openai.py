@@ -228,3 +228,30 @@ def test_the_shape_of_an_error_is_the_protocols() -> None:
     assert body == {
         "error": {"message": "no", "type": "invalid_request_error", "param": None, "code": "c7", "douane": {"decision_id": "1"}}
     }
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ({}, (None, None)),
+        ({"n": 3, "max_completion_tokens": 7}, (3, 7)),
+        ({"max_tokens": 5}, (None, 5)),
+        ({"n": 2.0, "max_tokens": 5e2}, (2, 500)),
+        ({"n": None, "max_tokens": None}, (None, None)),
+        ({"max_completion_tokens": 10, "max_tokens": 900}, (None, 900)),
+        ({"max_completion_tokens": 0, "max_tokens": 900}, (None, 0)),
+        ({"max_tokens": -1}, (None, -1)),
+        ({"n": 10**30}, (2**53, None)),
+    ],
+)
+def test_how_much_a_request_asks_for_is_told(members: dict[str, Any], expected: tuple[int | None, int | None]) -> None:
+    _, exchange = read_request({"model": "small", "messages": [{"role": "user", "content": "hi"}], **members})
+    assert (exchange.choices, exchange.output_tokens) == expected
+    assert exchange.unknown == ()
+
+
+@pytest.mark.parametrize("member", ["n", "max_tokens", "max_completion_tokens"])
+@pytest.mark.parametrize("value", ["9", 1.5, True, [1], {"a": 1}])
+def test_a_number_that_endpoints_may_read_differently_is_refused(member: str, value: object) -> None:
+    with pytest.raises(ShapeRejected, match=f"`{member}` must be a whole number"):
+        read_request({"model": "small", "messages": [{"role": "user", "content": "hi"}], member: value})

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The closed list of what detectors may find; `policies/types/data.yaml` says what each type is, and a test holds the two equal."""
 
-__all__ = ["PERSONAL", "SECRET", "TYPES"]
+__all__ = ["CONTENT", "PERSONAL", "SECRET", "TYPES"]
 
 PERSONAL = (
     "PERSON",
@@ -24,6 +24,38 @@ PERSONAL = (
     "HEALTH_ID",
     "VAT_NUMBER",
     "COMPANY_ID",
+    # GDPR Art. 9 and Art. 10: what a detector of an operator's own, or a deny list, may find.
+    "HEALTH_CONDITION",
+    "RELIGION",
+    "POLITICAL_OPINION",
+    "TRADE_UNION",
+    "SEX_LIFE",
+    "ETHNIC_ORIGIN",
+    "GENETIC_DATA",
+    "BIOMETRIC_DATA",
+    "CRIMINAL_OFFENCE",
 )
-SECRET = ("API_KEY", "ACCESS_TOKEN", "PRIVATE_KEY", "JWT", "PASSWORD", "CONNECTION_STRING")
-TYPES = (*PERSONAL, *SECRET)
+SECRET = (
+    "API_KEY",
+    "ACCESS_TOKEN",
+    "PRIVATE_KEY",
+    "JWT",
+    "PASSWORD",
+    "CONNECTION_STRING",
+    # What proves that a card is at hand (PCI DSS 3.3.1).
+    "CARD_SECURITY_CODE",
+    "CARD_TRACK",
+    "CARD_PIN",
+)
+CONTENT = (
+    "INVISIBLE_TEXT",
+    "BIDI_CONTROL",
+    "MIXED_SCRIPT",
+    "ENCODED_TEXT",
+    "PROMPT_INJECTION",
+    "SYSTEM_PROMPT_LEAK",
+    "MARKDOWN_IMAGE",
+    "HTML_ELEMENT",
+    "SCRIPT",
+)
+TYPES = (*PERSONAL, *SECRET, *CONTENT)

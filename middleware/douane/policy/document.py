@@ -77,6 +77,8 @@ def write(
             "opaque": [{"place": part.place, "kind": part.kind, "length": part.length} for part in exchange.opaque],
             "egress": [{"place": call.place, "kind": call.kind} for call in exchange.egress],
             "unknown": list(exchange.unknown),
+            "choices": exchange.choices,
+            "output_tokens": exchange.output_tokens,
         },
         "principal": {
             "tenant": principal.tenant,
@@ -85,7 +87,7 @@ def write(
             "groups": list(principal.groups),
             "claims": dict(principal.claims),
         },
-        "labels": [],
+        "labels": list(principal.labels),
         "segments": [{"place": s.place, "role": s.role, "kind": s.kind, "trust": s.trust, "length": len(s.text)} for s in segments],
         "findings": [
             {
@@ -130,13 +132,15 @@ def _facts(destination: Destination) -> dict[str, object]:
         "retention_days": destination.retention_days,
         "training": destination.training,
         "verified_at": destination.verified_at,
+        "transfer_basis": destination.transfer_basis,
     }
 
 
 def read(result: str, candidates: Sequence[Destination]) -> Decision:
     """The decision in a result document. Raises `PolicyFailed` for anything that the contract does not know.
 
-    An obligation that this version cannot name would be one that nobody fulfils, so it is an error and with it a deny.
+    An obligation that this version cannot name would be one that nobody fulfils, so it is an error and with it a deny. `observed`, what
+    packs would have said that do not act, may be absent; it is checked like the rest, kept in the record, and acted on by nobody.
     """
     try:
         value = json.loads(result)
@@ -150,12 +154,16 @@ def read(result: str, candidates: Sequence[Destination]) -> Decision:
     named = frozenset(_texts(document.get("permitted"), "permitted"))
     if not named <= frozenset(offered):
         raise _breach("`permitted` names a destination that was no candidate")
+    if "observed" in document:
+        observed = _mapping(document["observed"], "`observed`")
+        for check in (_obligations, _reasons, _rejections):
+            check(observed)
     return Decision(
         verdict="allow" if verdict == "allow" else "deny",
-        obligations=tuple(_obligation(_mapping(item, "an obligation")) for item in _list(document, "obligations")),
-        reasons=tuple(_reason(_mapping(item, "a reason")) for item in _list(document, "reasons")),
+        obligations=_obligations(document),
+        reasons=_reasons(document),
         permitted=tuple(candidate for candidate in offered if candidate in named),
-        rejections=tuple(_rejection(_mapping(item, "a rejection")) for item in _list(document, "rejections")),
+        rejections=_rejections(document),
     )
 
 
@@ -225,6 +233,18 @@ _READERS: Mapping[str, Callable[[Mapping[str, object], str], Obligation]] = {
     "strip": lambda item, rule: Strip(_pointer(item), rule),
     "drop_tool": lambda item, rule: DropTool(_text(item, "name"), rule),
 }
+
+
+def _obligations(document: Mapping[str, object]) -> tuple[Obligation, ...]:
+    return tuple(_obligation(_mapping(item, "an obligation")) for item in _list(document, "obligations"))
+
+
+def _reasons(document: Mapping[str, object]) -> tuple[Reason, ...]:
+    return tuple(_reason(_mapping(item, "a reason")) for item in _list(document, "reasons"))
+
+
+def _rejections(document: Mapping[str, object]) -> tuple[Rejection, ...]:
+    return tuple(_rejection(_mapping(item, "a rejection")) for item in _list(document, "rejections"))
 
 
 def _obligation(item: Mapping[str, object]) -> Obligation:

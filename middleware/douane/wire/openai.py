@@ -6,6 +6,7 @@ After the API reference of 2026-08, read together with the types of the `openai`
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 
 from douane.errors import ShapeRejected
@@ -48,6 +49,7 @@ FINISH_REASONS = ("stop", "length", "tool_calls", "content_filter", "function_ca
 SERVICE_TIERS = ("auto", "default", "flex", "scale", "priority")
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 _VERBOSITY = ("low", "medium", "high")
+_BEYOND = 2**53  # where numbers stop being the same to every reader; no limit is meant to be that high
 _SIZES = ("auto", "low", "high", "original")
 _AUDIO = ("wav", "mp3", "flac", "opus", "pcm16", "aac")
 _VOICES = ("alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer", "verse")
@@ -219,6 +221,7 @@ def read_request(body: Body) -> Exchange:
         raise ShapeRejected("`model` must be a string", pointer="/model")
     if stream is not None and type(stream) is not bool:
         raise ShapeRejected("`stream` must be true or false", pointer="/stream")
+    choices, output_tokens = _whole(request, "n"), _output_tokens(request)
     lens = Lens()
     if "messages" not in request:
         raise ShapeRejected("`messages` is missing", pointer="/messages")
@@ -232,7 +235,23 @@ def read_request(body: Body) -> Exchange:
                 _REQUEST[name](lens, value, f"/{name}", f"/{name}")
         elif name != "model":
             lens.member(name, value, "", "")
-    return _exchange(lens, "request", model, bool(stream))
+    return replace(_exchange(lens, "request", model, bool(stream)), choices=choices, output_tokens=output_tokens)
+
+
+def _whole(request: Mapping[str, object], name: str) -> int | None:
+    """A whole number, or None where there is none. Some endpoints read `"9"` as nine and others refuse it, so that it is refused here."""
+    value = request.get(name)
+    if type(value) is float and value == value // 1:
+        value = int(value)
+    if value is not None and type(value) is not int:
+        raise ShapeRejected(f"`{name}` must be a whole number", pointer=f"/{name}")
+    return None if value is None else max(-_BEYOND, min(value, _BEYOND))
+
+
+def _output_tokens(request: Mapping[str, object]) -> int | None:
+    """The larger of two members, since endpoints differ in which one they read; before either one below 1, which may mean no limit."""
+    told = [value for value in (_whole(request, "max_completion_tokens"), _whole(request, "max_tokens")) if value is not None]
+    return min(told) if told and min(told) < 1 else max(told, default=None)
 
 
 def _logprobs(lens: Lens, value: object, pointer: str, place: str) -> None:
