@@ -276,6 +276,11 @@ violations contains violation if {
 	}
 }
 
+# What needs no basis: the EEA, and countries with a decision of the Commission without conditions (Art. 45).
+eea := data.jurisdictions.groups.EEA
+
+adequate := data.jurisdictions.groups.ADEQUATE
+
 # METADATA
 # title: A transfer without a basis
 # description: Personal data would reach a country without an adequacy decision, and the destination declares no basis that the settings accept. What is pseudonymised is still personal data.
@@ -287,10 +292,6 @@ violations contains violation if {
 rejections contains rejection if {
 	input.leg == "request"
 	found != set()
-
-	# What needs no basis: the EEA, and countries with a decision of the Commission without conditions (Art. 45).
-	eea := data.jurisdictions.groups.EEA
-	adequate := data.jurisdictions.groups.ADEQUATE
 	some candidate in input.candidates
 	places := array.concat(array.concat(candidate.inference, candidate.storage), [candidate.controller])
 	countries := sort({country | some country in places; not country in eea; not country in adequate})

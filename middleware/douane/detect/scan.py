@@ -10,7 +10,7 @@ from threading import Lock
 
 from douane.detect.escape import composed, escapes, meanings, open_escape
 from douane.detect.run import run_start
-from douane.detect.types import SECRET, TYPES
+from douane.detect.types import CONTENT, SECRET, TYPES
 from douane.detect.view import View, view
 from douane.errors import DetectorFailed
 from douane.exchange import Segment
@@ -189,5 +189,6 @@ def _settle(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(settled)
 
 
-def _precedence(span: Span) -> tuple[bool, int, float, int, int, str]:
-    return span.type not in SECRET, span.start - span.end, -span.score, _RANKS[span.type], span.start, span.detector
+def _precedence(span: Span) -> tuple[bool, bool, int, float, int, int, str]:
+    # A secret first; content last, or a suspicious paragraph would swallow the address in it.
+    return span.type not in SECRET, span.type in CONTENT, span.start - span.end, -span.score, _RANKS[span.type], span.start, span.detector
