@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rego modules as trees, from the embedded engine's own parser: whoever checks, tests or explains a policy reads it here.
 
-The parser is the one that evaluates, so nothing is ever understood in two ways. A text of thousands of nested brackets can end or
-stall the process that parses it, so text that may be hostile is parsed in a worker.
+The parser is the one that evaluates, so nothing is ever understood in two ways. Text that would end or stall the process is refused first
+(`nesting`).
 """
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,8 @@ from functools import cached_property
 from typing import Any, Literal
 
 from douane.policy.annotation import Annotation, annotations
-from douane.policy.problem import Problem
+from douane.policy.nesting import excess
+from douane.policy.problem import Level, Problem
 
 __all__ = ["Body", "Import", "Module", "Node", "NotParsed", "Rule", "RuleKind", "Statement", "StatementKind", "parse"]
 
@@ -21,7 +23,10 @@ RuleKind = Literal["complete", "set", "object", "function", "default"]
 StatementKind = Literal["Expr", "NotExpr", "SomeIn", "SomeVars", "Every"]
 _PLACE = re.compile(r"-->\s*(?P<path>.*?):(?P<line>\d+):(?P<column>\d+)")
 _SAID = re.compile(r"error: (?P<said>.*)", re.DOTALL)
-_REFERENCES = ("Var", "RefDot", "RefBrack")
+_LEAVES = ("Bool", "Null", "Number", "RawString", "String", "Var")
+_PARTS = ("refr", "index", "key", "term", "lhs", "rhs", "value", "collection", "expr")
+_SHOWN = 400
+"""Characters of an offending line that are shown."""
 
 
 class NotParsed(Exception):
@@ -49,11 +54,15 @@ class Node:
 
     def walk(self) -> Iterator["Node"]:
         """This node and all under it, bodies of comprehensions included."""
-        yield self
-        for child in self.children:
-            yield from child.walk()
-        for statement in self.statements:
-            yield from statement.walk()
+        waiting: list[Node | Statement] = [self]
+        while waiting:
+            part = waiting.pop()
+            if isinstance(part, Node):
+                yield part
+                waiting += part.statements[::-1]
+                waiting += part.children[::-1]
+            else:
+                waiting += part.parts[::-1]
 
     @property
     def reference(self) -> tuple["str | Node", ...]:
@@ -83,15 +92,21 @@ class Statement:
     withs: tuple[tuple[Node, Node], ...] = ()
     statements: tuple["Statement", ...] = ()
 
+    @property
+    def parts(self) -> tuple["Node | Statement", ...]:
+        """Its terms, those of `with`, and the statements under it."""
+        return (*self.nodes, *(node for pair in self.withs for node in pair), *self.statements)
+
     def walk(self) -> Iterator[Node]:
         """Every node in it."""
-        for node in self.nodes:
-            yield from node.walk()
-        for target, value in self.withs:
-            yield from target.walk()
-            yield from value.walk()
+        for part in self.parts:
+            yield from part.walk()
+
+    def unfold(self) -> Iterator["Statement"]:
+        """It and, of an `every`, the statements under it."""
+        yield self
         for statement in self.statements:
-            yield from statement.walk()
+            yield from statement.unfold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +148,11 @@ class Rule:
             for statement in body.statements:
                 yield from statement.walk()
 
+    def statements(self) -> Iterator[Statement]:
+        """Every statement in it, those of comprehensions and of `every` included."""
+        bodies = [*(body.statements for body in self.bodies), *(node.statements for node in self.walk())]
+        return (inner for body in bodies for statement in body for inner in statement.unfold())
+
 
 @dataclass(frozen=True, slots=True)
 class Import:
@@ -172,6 +192,11 @@ class Module:
         before = self.text[:start]
         return before.count("\n") + 1, start - (before.rfind("\n") + 1) + 1
 
+    def problem(self, at: "int | Node | Statement | Rule | Body | Import", rule: str, message: str, level: Level = "error") -> Problem:
+        """A problem of this module at a place in its text."""
+        line, column = self.place(at if isinstance(at, int) else at.start)
+        return Problem(self.path, line, column, rule, message, level, self.lines[line - 1])
+
     def slice(self, part: "Node | Statement | Rule | Body") -> str:
         """The text of a part."""
         return self.text[part.start : part.end]
@@ -193,6 +218,14 @@ def parse(path: str, text: str) -> Module:
     """The module. Raises `NotParsed`."""
     import regorus
 
+    too_much = excess(text)
+    if too_much is not None:
+        at, message = too_much
+        line = text.count("\n", 0, at) + 1
+        lines = text.split("\n")
+        raise NotParsed(Problem(path, line, at - text.rfind("\n", 0, at), "syntax/nesting", message, source=lines[line - 1][:_SHOWN]))
+    # Where the environment asks for stack traces the engine writes one into every message; the first costs a quarter of a second.
+    os.environ.setdefault("RUST_LIB_BACKTRACE", "0")
     engine = regorus.Engine()
     try:
         engine.add_policy(path, text)
@@ -210,18 +243,19 @@ def _problem(path: str, text: str, said: str) -> Problem:
     line, column = (int(place["line"]), int(place["column"])) if place else (1, 1)
     lines = text.split("\n")
     source = lines[line - 1] if line <= len(lines) else ""
-    # The engine counts a tab as the four columns up to the next stop would be.
     what = " ".join((message["said"] if message else said).split())
-    return Problem(path, line, _untabbed(source, column), "syntax", f"{what}; mend the syntax", source=source)
+    return Problem(path, line, _column(source, column), "syntax", f"{what}; mend the syntax", source=source)
 
 
-def _untabbed(source: str, column: int) -> int:
-    seen = 0
+def _column(source: str, said: int) -> int:
+    """A column in characters. The engine counts four for a tab, and bytes inside of a string."""
+    seen, is_quoted = 0, False
     for index, character in enumerate(source):
-        if seen + 1 >= column:
+        if seen + 1 >= said:
             return index + 1
-        seen += 4 if character == "\t" else 1
-    return min(column, len(source) + 1)
+        seen += 4 if character == "\t" else len(character.encode()) if is_quoted else 1
+        is_quoted ^= character == '"' and source[index - 1 : index] != "\\"
+    return min(said, len(source) + 1)
 
 
 class _Reader:
@@ -247,7 +281,8 @@ class _Reader:
             notes,
             problems,
         )
-        by_line = {note.target: note for note in notes}
+        # A block for the whole document may stand over the one for its first rule.
+        by_line = {note.target: note for note in sorted(notes, key=lambda note: note.scope in ("", "rule"))}
         noted = tuple(
             rule if note is None else Rule(**{name: getattr(rule, name) for name in Rule.__slots__} | {"annotation": note})
             for rule in rules
@@ -327,8 +362,10 @@ class _Reader:
         statements = self._statements(about["query"]) if "query" in about else ()
         value = about.get("value") if kind in ("Var", "Number", "Bool", "String", "RawString") else about.get("op")
         children: tuple[Node, ...]
-        if kind == "RefDot":
-            value, children = about["field"][1], self._nodes([about["refr"]])
+        if kind in _LEAVES:
+            children = ()
+        elif kind == "RefDot":
+            value, children = about["field"][1], (self._node(about["refr"]),)
         elif kind == "Object":
             children = tuple(node for _, key, item in about["fields"] for node in self._nodes([key, item]))
         elif kind == "Call":
@@ -336,11 +373,10 @@ class _Reader:
         elif kind in ("Array", "Set"):
             children = self._nodes(about["items"])
         else:
-            order = ("refr", "index", "key", "term", "lhs", "rhs", "value", "collection", "expr")
-            children = self._nodes([about[name] for name in order if isinstance(about.get(name), dict)])
+            children = self._nodes([about[name] for name in _PARTS if isinstance(about.get(name), dict)])
         if kind in ("String", "RawString"):
             start, end = start - 1, end + 1  # the engine leaves out the quotes
-        return Node(kind, *_around(start, end, children), value, children, statements)
+        return Node(kind, *(_around(start, end, children) if children else (start, end)), value, children, statements)
 
 
 def _around(start: int, end: int, parts: Sequence[Node]) -> tuple[int, int]:
