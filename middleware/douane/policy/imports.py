@@ -10,15 +10,7 @@ from collections.abc import Iterator
 from douane.policy.case import reference
 from douane.policy.syntax import Module, Rule
 
-__all__ = ["replacements", "written_out"]
-
-
-def written_out(module: Module) -> str:
-    """The text with every name of an import of data replaced by its path; lines stay where they are."""
-    text = module.text
-    for start, end, path in sorted(replacements(module), reverse=True):
-        text = text[:start] + path + text[end:]
-    return text
+__all__ = ["replacements"]
 
 
 def replacements(module: Module) -> Iterator[tuple[int, int, str]]:
