@@ -29,8 +29,8 @@ from douane.finding import ScanResult
 from douane.forward import Forwarder
 from douane.gateway import gateway
 from douane.guard import Admission, Ask, CarryOut, Guard, Release
-from douane.policy.bundle import Bundle
-from douane.policy.embedded import EmbeddedEngine
+from douane.policy.bundles.bundle import Bundle
+from douane.policy.engines.embedded import EmbeddedEngine
 from douane.policy.lease import Fixed
 from douane.record import DecisionRecord
 from douane.vault import Vault

@@ -24,9 +24,9 @@ from typing import Any
 
 import yaml
 
-from douane.policy import bundle as bundles
-from douane.policy.embedded import EmbeddedEngine, engine
-from douane.policy.server import OpaServerEngine
+from douane.policy.bundles import bundle as bundles
+from douane.policy.engines.embedded import EmbeddedEngine, engine
+from douane.policy.engines.server import OpaServerEngine
 
 __all__ = ["Measured", "facts", "main", "measure"]
 

@@ -8,9 +8,9 @@ from blockbuster import BlockBuster, BlockBusterFunction
 
 import douane
 from douane.audit.log import SqliteLog
-from douane.policy.embedded import EmbeddedEngine, Evaluator
-from douane.policy.http_source import HttpSource
-from douane.policy.source import PathSource
+from douane.policy.bundles.http_source import HttpSource
+from douane.policy.bundles.source import PathSource
+from douane.policy.engines.embedded import EmbeddedEngine, Evaluator
 from douane.worker import Worker
 
 OURS = (

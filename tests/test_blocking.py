@@ -10,8 +10,8 @@ from blockbuster import BlockingError
 from douane.audit import log
 from douane.config import read, shipped_policies
 from douane.errors import ConfigRejected
-from douane.policy import bundle
-from douane.policy.embedded import EmbeddedEngine
+from douane.policy.bundles import bundle
+from douane.policy.engines.embedded import EmbeddedEngine
 
 
 async def test_a_record_written_on_the_loop_is_noticed(tmp_path: Path) -> None:

@@ -23,17 +23,17 @@ from douane.errors import ConfigRejected
 from douane.exchange import Destination, Principal
 from douane.finding import Detector
 from douane.guard import Guard
-from douane.policy import bundle as bundles
-from douane.policy.embedded import EmbeddedEngine
-from douane.policy.keys import KeyRing, verification_key
+from douane.policy.bundles import bundle as bundles
+from douane.policy.bundles.keys import KeyRing, verification_key
+from douane.policy.bundles.settings_file import SettingsFile
+from douane.policy.bundles.source import Source, source
+from douane.policy.engines.embedded import EmbeddedEngine
+from douane.policy.engines.server import OpaServerEngine
 from douane.policy.lease import Fixed
 from douane.policy.live import Live
 from douane.policy.preflight import preflight
 from douane.policy.rollout import Rollout, Share
-from douane.policy.server import OpaServerEngine
-from douane.policy.settings_file import SettingsFile
 from douane.policy.shipped import shipped_policies
-from douane.policy.source import Source, source
 from douane.record import DecisionLog
 from douane.route import Endpoint, Routes
 from douane.sections import LOOPBACK, BundleEntry, CallerEntry, Config, DestinationEntry, DetectorEntry, Policies
@@ -195,7 +195,9 @@ def _policies(
 def _source(entry: BundleEntry, where: str, environment: Mapping[str, str]) -> Source:
     keys = {id_: verification_key(key.file, key.algorithm, scope=key.scope) for id_, key in entry.keys.items()}
     if entry.path is not None and not entry.path.exists():
-        raise ConfigRejected(f"`{where}.path` names `{entry.path}`, which is not there; name a folder with `main.rego`, or a bundle archive")
+        raise ConfigRejected(
+            f"`{where}.path` names `{entry.path}`, which is not there; name a folder with `main.rego`, or a bundle archive"
+        )
     token = None if entry.token_env is None else _secret(entry.token_env, f"{where}.token_env", environment)
     return source(
         entry.url or entry.path or shipped_policies(),

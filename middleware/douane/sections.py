@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from douane.detect.presidio import DEFAULT as PRESIDIO_DEFAULT
 from douane.exchange import TransferBasis
-from douane.policy.keys import Algorithm
+from douane.policy.bundles.keys import Algorithm
 
 __all__ = [
     "LOOPBACK",

@@ -3,9 +3,9 @@
 
 from pathlib import Path
 
-from douane.policy.build import build
-from douane.policy.keys import KeyRing, SigningKey, VerificationKey
-from douane.policy.source import Fetched
+from douane.policy.bundles.build import build
+from douane.policy.bundles.keys import KeyRing, SigningKey, VerificationKey
+from douane.policy.bundles.source import Fetched
 from fakes.keys import private
 
 __all__ = ["KEYS", "SIGNING", "fetched", "packed", "policies"]

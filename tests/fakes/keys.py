@@ -7,7 +7,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from douane.policy.keys import Algorithm
+from douane.policy.bundles.keys import Algorithm
 
 __all__ = ["pem", "private", "public_pem"]
 

@@ -19,8 +19,8 @@ import pytest
 import yaml
 
 from douane.errors import BundleRejected
-from douane.policy.crossing import obstacle, obstacle_out
-from douane.policy.embedded import engine
+from douane.policy.engines.crossing import obstacle, obstacle_out
+from douane.policy.engines.embedded import engine
 from douane.worker import Worker, WorkerFailed, serve
 
 __all__ = ["Case", "Outcome", "cases", "compare", "runner"]

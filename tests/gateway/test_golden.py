@@ -110,4 +110,6 @@ if __name__ == "__main__":
             text = path.read_text(encoding="utf-8")
             head = "".join(line for line in text.splitlines(keepends=True) if line.startswith("#"))
             cases = [{k: v for k, v in case.items() if k not in EXPECTED} | happens(now, case) for case in yaml.safe_load(text)]
-            path.write_text(head + yaml.safe_dump(cases, sort_keys=False, allow_unicode=True, width=160, default_flow_style=None), encoding="utf-8")
+            path.write_text(
+                head + yaml.safe_dump(cases, sort_keys=False, allow_unicode=True, width=160, default_flow_style=None), encoding="utf-8"
+            )

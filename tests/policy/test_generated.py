@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from douane.errors import PolicyFailed
-from douane.policy import bundle
+from douane.policy.bundles import bundle
 from douane.policy.document import read
-from douane.policy.embedded import EmbeddedEngine
-from douane.policy.server import OpaServerEngine
+from douane.policy.engines.embedded import EmbeddedEngine
+from douane.policy.engines.server import OpaServerEngine
 from fakes.opa import opa_server
 
 pytestmark = pytest.mark.slow

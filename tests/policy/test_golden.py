@@ -19,10 +19,10 @@ import pytest
 import yaml
 
 from cases.policy.samples import CASES, FOLDER, Case, cases
-from douane.policy import bundle
+from douane.policy.bundles import bundle
 from douane.policy.document import read
-from douane.policy.embedded import EmbeddedEngine
-from douane.policy.server import OpaServerEngine
+from douane.policy.engines.embedded import EmbeddedEngine
+from douane.policy.engines.server import OpaServerEngine
 from fakes.opa import opa_server
 
 pytestmark = pytest.mark.slow

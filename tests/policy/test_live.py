@@ -13,10 +13,10 @@ import pytest
 from douane.decision import Policies
 from douane.errors import BundleRejected, PolicyFailed
 from douane.exchange import Principal
-from douane.policy.bundle import Bundle
+from douane.policy.bundles.bundle import Bundle
+from douane.policy.bundles.settings_file import SettingsFile
+from douane.policy.bundles.source import Fetched
 from douane.policy.live import Live
-from douane.policy.settings_file import SettingsFile
-from douane.policy.source import Fetched
 
 WHO = Principal("acme", "letters")
 

@@ -18,9 +18,9 @@ from douane.enforce import Replacer, enforce
 from douane.errors import BundleRejected
 from douane.exchange import Principal
 from douane.finding import Finding, ScanResult
-from douane.policy import bundle
+from douane.policy.bundles import bundle
 from douane.policy.document import read, write
-from douane.policy.embedded import EmbeddedEngine
+from douane.policy.engines.embedded import EmbeddedEngine
 from douane.vault import Vault
 from douane.wire import openai
 from douane.wire.body import Body, BodyLimits

@@ -14,7 +14,7 @@ from douane.cli.policy_tree import gather, where
 from douane.errors import BundleRejected, ConfigRejected
 
 if TYPE_CHECKING:
-    from douane.policy.keys import SigningKey
+    from douane.policy.bundles.keys import SigningKey
 
 __all__ = ["add"]
 
@@ -49,10 +49,10 @@ def add(verbs: Any) -> None:
 
 
 def _build(options: argparse.Namespace) -> int:
-    from douane.policy import archive
-    from douane.policy.build import build
-    from douane.policy.bundle import assemble
-    from douane.policy.problem import shown
+    from douane.policy.bundles import archive
+    from douane.policy.bundles.build import build
+    from douane.policy.bundles.bundle import assemble
+    from douane.policy.rego.problem import shown
 
     key = _key(options)
     (path,) = where([options.path] if options.path else [], options.config)
@@ -90,7 +90,7 @@ def _key(options: argparse.Namespace) -> "SigningKey | None":
         if options.key_id or options.scope:
             raise ConfigRejected("`--key-id` and `--scope` are for a signature; name a `--signing-key`")
         return None
-    from douane.policy.keys import signing_key
+    from douane.policy.bundles.keys import signing_key
 
     return signing_key(options.signing_key, options.signing_alg, id=options.key_id, scope=options.scope)
 

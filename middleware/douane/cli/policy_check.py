@@ -14,7 +14,7 @@ from douane.cli.policy_tree import Tree, add_paths, gather, where
 from douane.errors import BundleRejected
 
 if TYPE_CHECKING:
-    from douane.policy.problem import Problem
+    from douane.policy.rego.problem import Problem
 
 __all__ = ["add", "beside", "check"]
 
@@ -54,7 +54,7 @@ def check(
     entrypoint: str | None = None,
 ) -> "tuple[Problem, ...]":
     """The problems of a tree, found in a process of its own. Raises `BundleRejected` for what ends that."""
-    from douane.policy.checker import checked
+    from douane.policy.checks.checker import checked
 
     known = capabilities if capabilities is not None else beside(tree, "capabilities.json") or {}
     problems = checked(tree.modules, tree.data, schema=schema, capabilities=known, entrypoint=entrypoint)
@@ -89,7 +89,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _print(problems: "Sequence[Problem]", modules: int) -> None:
-    from douane.policy.problem import shown
+    from douane.policy.rego.problem import shown
 
     for problem in problems:
         print(shown(problem))

@@ -67,8 +67,8 @@ def _diff(options: argparse.Namespace) -> int:
 @contextlib.contextmanager
 def _engines(options: argparse.Namespace) -> Iterator[tuple[Any, Any]]:
     """Both engines, running; the old one is None for what was recorded."""
-    from douane.policy import bundle
-    from douane.policy.embedded import EmbeddedEngine
+    from douane.policy.bundles import bundle
+    from douane.policy.engines.embedded import EmbeddedEngine
 
     settings: dict[str, object] = {}
     if options.config is not None:

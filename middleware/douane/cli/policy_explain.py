@@ -13,7 +13,7 @@ from douane.cli.policy_stand import Stand, add_engine, configured, explainer
 from douane.cli.policy_text import text
 
 if TYPE_CHECKING:
-    from douane.policy.explain import Explainer
+    from douane.policy.explaining.explain import Explainer
 
 __all__ = ["add"]
 

@@ -12,7 +12,7 @@ from douane.errors import ConfigRejected, PolicyFailed
 
 if TYPE_CHECKING:
     from douane.guard import Admission
-    from douane.policy.explain import Explainer
+    from douane.policy.explaining.explain import Explainer
 
 __all__ = ["add", "evaluated", "rehearsed"]
 
@@ -81,7 +81,7 @@ def _check_there(stand: Stand, failed: str) -> None:
 
 
 def _opa(stand: Stand, document: str) -> tuple[str, dict[str, str]]:
-    from douane.policy.server import OpaServerEngine
+    from douane.policy.engines.server import OpaServerEngine
 
     policies = stand.config.policies
     engine = OpaServerEngine(policies.opa_url, deadline=max(1.0, policies.deadline_ms / 1000))
@@ -147,7 +147,7 @@ def _candidate(candidate: Mapping[str, Any], result: Mapping[str, Any]) -> dict[
 
 def _explained(stand: Stand, asked: "Explainer", document: str, result: Any, options: argparse.Namespace) -> dict[str, Any]:
     """Which rules fired, and why those that were asked about did not."""
-    from douane.policy.explanation import Rules
+    from douane.policy.explaining.explanation import Rules
 
     is_opa = stand.config.policies.engine == "opa"
     if is_opa and options.why_not:

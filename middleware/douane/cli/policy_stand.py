@@ -17,8 +17,8 @@ from douane.errors import BundleRejected, ConfigRejected
 if TYPE_CHECKING:
     from douane.border import Border
     from douane.guard import Guard
-    from douane.policy.bundle import Bundle
-    from douane.policy.explain import Explainer
+    from douane.policy.bundles.bundle import Bundle
+    from douane.policy.explaining.explain import Explainer
     from douane.record import DecisionRecord
     from douane.sections import Config, Policies
 
@@ -114,10 +114,10 @@ def configured(options: argparse.Namespace, config: "Config | None" = None) -> S
 def _bundle(policies: "Policies") -> "Bundle":
     """The policies of a configuration with its settings, as the gateway would load them now."""
     from douane import config as configuration
-    from douane.policy import bundle as bundles
-    from douane.policy.keys import KeyRing, verification_key
+    from douane.policy.bundles import bundle as bundles
+    from douane.policy.bundles.keys import KeyRing, verification_key
+    from douane.policy.bundles.source import source
     from douane.policy.shipped import shipped_policies
-    from douane.policy.source import source
 
     keys = {id_: verification_key(key.file, key.algorithm, scope=key.scope) for id_, key in policies.keys.items()}
     token = configuration.environment().get(policies.token_env) if policies.token_env is not None else None
@@ -130,7 +130,7 @@ def _bundle(policies: "Policies") -> "Bundle":
 
 def explainer(stand: Stand) -> "contextlib.closing[Explainer]":
     """Whoever explains what these policies decide, for a `with`."""
-    from douane.policy.explain import Explainer
+    from douane.policy.explaining.explain import Explainer
 
     policies, bundle = stand.config.policies, stand.bundle
     deadline = max(1.0, _PATIENCE * policies.deadline_ms / 1000)
@@ -176,9 +176,9 @@ def rehearsing(stand: Stand) -> "Iterator[tuple[Border, Guard, list[DecisionReco
     """
     from douane import config as configuration
     from douane.guard import Guard
-    from douane.policy.embedded import EmbeddedEngine
+    from douane.policy.engines.embedded import EmbeddedEngine
+    from douane.policy.engines.server import OpaServerEngine
     from douane.policy.lease import Fixed
-    from douane.policy.server import OpaServerEngine
 
     config, policies = stand.config, stand.config.policies
     kept = _Kept()

@@ -14,8 +14,8 @@ from douane.cli.policy_verdicts import VerdictPrinter
 from douane.errors import BundleRejected
 
 if TYPE_CHECKING:
-    from douane.policy.tester import Tester
-    from douane.policy.verdict import Result, Test
+    from douane.policy.testing.tester import Tester
+    from douane.policy.testing.verdict import Result, Test
 
 __all__ = ["add"]
 
@@ -74,7 +74,7 @@ def _seconds(text: str) -> float:
 
 
 def _test(options: argparse.Namespace) -> int:
-    from douane.policy.tester import Tester
+    from douane.policy.testing.tester import Tester
 
     try:
         chosen = re.compile(options.chosen)
@@ -92,7 +92,7 @@ def _test(options: argparse.Namespace) -> int:
         if covers:
             return _covered(options, results, tester.coverage())
         if options.format == "json":
-            from douane.policy.verdict import as_json
+            from douane.policy.testing.verdict import as_json
 
             print(json.dumps([as_json(result) for result in results], indent=2, ensure_ascii=False))
         return _code(options, results)
@@ -106,7 +106,7 @@ def _test(options: argparse.Namespace) -> int:
 
 def _compile(tree: Tree) -> None:
     """Find what OPA's compiler would: the engine notices it where it comes to it, or never. Raises `BundleRejected`."""
-    from douane.policy.problem import shown
+    from douane.policy.rego.problem import shown
 
     capabilities = beside(tree, "capabilities.json")
     families = _COMPILED if capabilities is not None else _COMPILED - {"builtin", "with"}  # builtins are not known
@@ -141,7 +141,7 @@ def _code(options: argparse.Namespace, results: "Sequence[Result]") -> int:
 
 
 def _covered(options: argparse.Namespace, results: "Sequence[Result]", report: Mapping[str, Any]) -> int:
-    from douane.policy.coverage import uncovered
+    from douane.policy.testing.coverage import uncovered
 
     if any(result.verdict in ("fail", "error") for result in results):
         if options.format == "json":

@@ -63,7 +63,7 @@ def where(paths: Iterable[Path], config: Path | None) -> tuple[Path, ...]:
 
 def gather(paths: Iterable[Path], *, ignore: Iterable[str] = ()) -> Tree:
     """The tree at these paths, whatever it is signed with. Raises `BundleRejected`."""
-    from douane.policy.bundle import assemble
+    from douane.policy.bundles.bundle import assemble
 
     paths = tuple(paths)
     patterns = [pattern for option in ignore for pattern in option.split(",") if pattern]
@@ -82,8 +82,8 @@ def gather(paths: Iterable[Path], *, ignore: Iterable[str] = ()) -> Tree:
 
 
 def _files(path: Path) -> dict[str, bytes]:
-    from douane.policy import archive, folder
-    from douane.policy.data import NAMES
+    from douane.policy.bundles import archive, folder
+    from douane.policy.bundles.data import NAMES
 
     if path.is_dir():
         return folder.gather(path)

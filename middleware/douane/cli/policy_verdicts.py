@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from douane.policy.failure import Failure
-    from douane.policy.verdict import Part, Result
+    from douane.policy.testing.failure import Failure
+    from douane.policy.testing.verdict import Part, Result
 
 __all__ = ["VerdictPrinter"]
 

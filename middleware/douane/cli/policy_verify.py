@@ -32,8 +32,8 @@ def add(verbs: Any) -> None:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from douane.policy import bundle as bundles
-    from douane.policy.keys import KeyRing, verification_key
+    from douane.policy.bundles import bundle as bundles
+    from douane.policy.bundles.keys import KeyRing, verification_key
 
     if options.key is None and options.scope:
         raise ConfigRejected("`--scope` is for a signature; name the `--key` that verifies it")

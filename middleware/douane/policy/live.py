@@ -17,11 +17,11 @@ import structlog
 from douane.decision import Policies, PolicyEngine
 from douane.errors import BundleRejected, DouaneError
 from douane.exchange import Principal
-from douane.policy.bundle import Bundle
-from douane.policy.data import canonical
+from douane.policy.bundles.bundle import Bundle
+from douane.policy.bundles.data import canonical
+from douane.policy.bundles.settings_file import SettingsFile
+from douane.policy.bundles.source import Fetched, Source
 from douane.policy.lease import Fixed, Held, Nothing
-from douane.policy.settings_file import SettingsFile
-from douane.policy.source import Fetched, Source
 from douane.status import PolicyStatus
 
 __all__ = ["Live", "Startable"]

@@ -5,11 +5,11 @@ import functools
 import json
 
 from douane.errors import BundleRejected
-from douane.policy.bundle import Bundle
-from douane.policy.checker import checked
-from douane.policy.problem import shown
+from douane.policy.bundles.bundle import Bundle
+from douane.policy.checks.checker import checked
+from douane.policy.rego.problem import shown
 from douane.policy.shipped import shipped_policies
-from douane.policy.tester import Tester
+from douane.policy.testing.tester import Tester
 
 __all__ = ["preflight"]
 

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from douane.policy.checks.program import Program
 from douane.policy.checks.scope import Scope, Use
-from douane.policy.problem import Problem
+from douane.policy.rego.problem import Problem
 
 __all__ = ["INSTEAD", "miscalled", "nearest"]
 

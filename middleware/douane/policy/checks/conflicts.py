@@ -7,8 +7,8 @@ from typing import Any
 
 from douane.policy.checks.program import Definition, Program
 from douane.policy.checks.scope import COMPREHENSIONS
-from douane.policy.problem import Problem
-from douane.policy.syntax import Node
+from douane.policy.rego.problem import Problem
+from douane.policy.rego.syntax import Node
 
 __all__ = ["conflicting"]
 

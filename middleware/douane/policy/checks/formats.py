@@ -8,8 +8,8 @@ from douane.policy.checks.inference import Inference
 from douane.policy.checks.program import Program
 from douane.policy.checks.scope import Scope
 from douane.policy.checks.types import NUMBER, named, unifies
-from douane.policy.problem import Problem
-from douane.policy.syntax import Node
+from douane.policy.rego.problem import Problem
+from douane.policy.rego.syntax import Node
 
 __all__ = ["misformatted"]
 

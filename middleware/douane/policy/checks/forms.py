@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from douane.policy.checks.program import Program
 from douane.policy.checks.scope import Scope
-from douane.policy.problem import Problem
-from douane.policy.syntax import Node
+from douane.policy.rego.problem import Problem
+from douane.policy.rego.syntax import Node
 
 __all__ = ["KEYWORDS", "malformed"]
 

@@ -4,7 +4,7 @@
 import re
 from dataclasses import replace
 
-from douane.policy.problem import Problem
+from douane.policy.rego.problem import Problem
 
 __all__ = ["explained"]
 

@@ -25,7 +25,7 @@ from douane.policy.checks.types import (
     member,
     members_of,
 )
-from douane.policy.syntax import Node
+from douane.policy.rego.syntax import Node
 
 __all__ = ["Inference"]
 

@@ -3,8 +3,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from douane.policy.problem import Problem
-from douane.policy.syntax import Module
+from douane.policy.rego.problem import Problem
+from douane.policy.rego.syntax import Module
 
 __all__ = ["misplaced", "unreadable"]
 

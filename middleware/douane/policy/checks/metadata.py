@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import get_args
 
 from douane.decision import Severity
-from douane.policy.annotation import Annotation
 from douane.policy.checks.program import Definition, Program
-from douane.policy.problem import Problem
-from douane.policy.syntax import Module, Node
+from douane.policy.rego.annotation import Annotation
+from douane.policy.rego.problem import Problem
+from douane.policy.rego.syntax import Module, Node
 
 __all__ = ["misannotated", "named_ids"]
 

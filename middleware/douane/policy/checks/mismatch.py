@@ -21,8 +21,8 @@ from douane.policy.checks.types import (
     unifies,
     words_of,
 )
-from douane.policy.problem import Problem
-from douane.policy.syntax import Node
+from douane.policy.rego.problem import Problem
+from douane.policy.rego.syntax import Node
 
 __all__ = ["mismatched"]
 

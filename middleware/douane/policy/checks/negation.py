@@ -11,8 +11,8 @@ from douane.policy.checks.inference import Inference
 from douane.policy.checks.program import Definition, Program
 from douane.policy.checks.scope import COMPREHENSIONS, Scope, Use
 from douane.policy.checks.types import has
-from douane.policy.problem import Problem
-from douane.policy.syntax import Body, Node
+from douane.policy.rego.problem import Problem
+from douane.policy.rego.syntax import Body, Node
 
 __all__ = ["CONVERSIONS", "misnegated"]
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from douane.policy.checks.scope import Scope, Use, read_scope
-from douane.policy.syntax import Module, Node, Rule
+from douane.policy.rego.syntax import Module, Node, Rule
 
 __all__ = ["Definition", "Path", "Program", "fits"]
 

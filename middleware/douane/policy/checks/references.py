@@ -7,7 +7,7 @@ from typing import Any
 from douane.policy.checks.calls import nearest
 from douane.policy.checks.program import Path, Program, fits
 from douane.policy.checks.scope import Scope, Use
-from douane.policy.problem import Problem
+from douane.policy.rego.problem import Problem
 
 __all__ = ["dangling"]
 

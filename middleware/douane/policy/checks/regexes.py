@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 
 from douane.policy.checks.program import Program
-from douane.policy.patterns import is_portable_glob, is_portable_regex
-from douane.policy.problem import Problem
+from douane.policy.engines.patterns import is_portable_glob, is_portable_regex
+from douane.policy.rego.problem import Problem
 
 __all__ = ["unportable_pattern", "unportable_regexes"]
 

@@ -10,8 +10,8 @@ from collections.abc import Set as AbstractSet
 
 from douane.policy.checks.program import Program
 from douane.policy.checks.scope import COMPREHENSIONS, Scope, Variable
-from douane.policy.problem import Problem
-from douane.policy.syntax import Body, Node, Statement
+from douane.policy.rego.problem import Problem
+from douane.policy.rego.syntax import Body, Node, Statement
 
 __all__ = ["unbound"]
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from douane.policy.problem import Problem
-from douane.policy.syntax import Body, Module, Node, Rule, Statement
+from douane.policy.rego.problem import Problem
+from douane.policy.rego.syntax import Body, Module, Node, Rule, Statement
 
 __all__ = ["COMPREHENSIONS", "Origin", "Role", "Scope", "Use", "Variable", "VariableKind", "read_scope"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from douane.policy.checks.metadata import named_ids
 from douane.policy.checks.program import Definition, Program
 from douane.policy.checks.scope import Scope, Variable
-from douane.policy.problem import Problem
+from douane.policy.rego.problem import Problem
 
 __all__ = ["misleading"]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from douane.policy.checks.program import Program
 from douane.policy.checks.scope import Scope, Use
-from douane.policy.problem import Problem
+from douane.policy.rego.problem import Problem
 
 __all__ = ["lossy"]
 
