@@ -243,6 +243,9 @@ def test_opa_decides_alike_and_its_rules_are_found_by_their_ids(
     assert code == code_of_opa
     assert (own["rules"]["by"], theirs["rules"]["by"]) == ("evaluation", "result")
     assert theirs["policies"]["source"] == opa
+    code_of_text, out, _ = run(*arguments[:-1], "--engine", "opa", "--opa-url", opa, capsys=capsys)
+    assert code_of_text == code
+    assert "by the ids in the server's result" in out
     assert (own["result"], own["destination"], own["edits"]) == (theirs["result"], theirs["destination"], theirs["edits"])
     places = [[(rule["id"], rule["path"], rule["line"], rule["parts"]) for rule in one["rules"]["fired"]] for one in (own, theirs)]
     assert [place for place in places[0] if place[3]] == places[1]

@@ -4,10 +4,12 @@
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+import structlog
 import yaml
 from pydantic import ValidationError
 
@@ -31,19 +33,21 @@ from douane.policy.engines.embedded import EmbeddedEngine
 from douane.policy.engines.server import OpaServerEngine
 from douane.policy.lease import Fixed
 from douane.policy.live import Live
+from douane.policy.names import strangers
 from douane.policy.preflight import preflight
 from douane.policy.rollout import Rollout, Share
 from douane.policy.shipped import shipped_policies
 from douane.record import DecisionLog
 from douane.route import Endpoint, Routes
 from douane.sections import LOOPBACK, BundleEntry, CallerEntry, Config, DestinationEntry, DetectorEntry, Policies
-from douane.status import Standing
+from douane.status import PolicyStatus, Standing
 from douane.wire.body import BodyLimits
 
 __all__ = ["compose", "environment", "load", "read", "validated"]
 
 _B = TypeVar("_B", bound="BundleEntry")
 _SHORTEST_KEY = 32
+_log = structlog.get_logger("douane")
 
 
 def read(path: Path) -> Config:
@@ -129,7 +133,7 @@ def compose(config: Config, environment: Mapping[str, str]) -> Border:
     scan, parts = _scanner(config.detectors)
     key = _surrogate_key(config.surrogate_key_env, environment)
     log = SqliteLog(config.log.path)  # last of all that may be refused, since it is open from here on
-    policies, policy_part, standing = _policies(config.policies, environment, log, labels, rehearse)
+    policies, policy_part, standing = _policies(config.policies, environment, log, labels, rehearse, _names(config))
     guard = Guard(
         scanner=scan,
         policies=policies,
@@ -146,7 +150,7 @@ def compose(config: Config, environment: Mapping[str, str]) -> Border:
         limits=BodyLimits(limits.request_bytes, limits.depth, limits.leaves),
         answer_limits=BodyLimits(limits.response_bytes, limits.depth, limits.leaves),
         origin=config.log.origin,
-        operators=_operators(config, environment),
+        operators=_operators(config, callers, environment),
         parts=(
             Part("log", lambda: None, log.is_writable, log.close),
             *parts,
@@ -164,22 +168,29 @@ def _policies(
     log: DecisionLog,
     labels: Mapping[str, str],
     rehearse: Callable[[DecidingPolicies], None],
+    names: Mapping[str, AbstractSet[str]],
 ) -> tuple[DecidingPolicies, Part, Callable[[], Standing]]:
     deadline, memory = entry.deadline_ms / 1000, entry.memory_mb * 2**20
     if entry.engine == "opa":
         if entry.settings or entry.settings_file is not None:
-            raise ConfigRejected("`policies.settings` cannot reach an OPA server; put them into the data that OPA loads")
+            raise ConfigRejected("settings cannot reach an OPA server; build its bundle with `douane policy build --settings FILE`")
         engine = OpaServerEngine(entry.opa_url, deadline=deadline)
-        return Fixed(engine), Part("policy", lambda: None, engine.is_ready, engine.close), Standing
+        part = Part("policy", engine.start, engine.is_ready, engine.close)
+        return Fixed(engine), part, lambda: Standing((PolicyStatus("active", engine.revision, "", "", "", "", 0, 0),))
 
     def live(name: str, where: BundleEntry) -> Live:
+        # The candidate's are merged last: what holds for the active policies, the panic switch above all, holds for it too.
+        own = {} if where is entry else where.settings
+
         def build(bundle: bundles.Bundle, settings: Mapping[str, object]) -> EmbeddedEngine:
-            for part in (where.settings, settings):
+            for part in (entry.settings, settings, own):
                 bundle = bundles.override(bundle, part) if part else bundle
+            for notice in strangers(bundle.data, names):
+                _log.warning("policies_notice", policies=name, notice=notice)
             return EmbeddedEngine(bundle, deadline=deadline, memory_bytes=memory)
 
         origin = _source(where, f"policies.{name}" if name == "candidate" else "policies", environment)
-        settings = None if where.settings_file is None else SettingsFile(where.settings_file)
+        settings = None if entry.settings_file is None else SettingsFile(entry.settings_file)
         return Live(name, origin, settings=settings, build=build, preflight=preflight, rehearse=rehearse, period=entry.reload_seconds)
 
     active = live("active", entry)
@@ -190,6 +201,16 @@ def _policies(
     rollout = Rollout(active, candidate, share, log, labels=labels)
     part = Part("policy", rollout.start, rollout.is_ready, rollout.close)
     return rollout, part, lambda: Standing((active.status(), candidate.status()), rollout.comparison)
+
+
+def _names(config: Config) -> Mapping[str, AbstractSet[str]]:
+    """What a panic switch may name."""
+    models = {route.model or model for model, routes in config.models.items() for route in routes}
+    return {
+        "operators": {entry.operator for entry in config.destinations},
+        "models": models | set(config.models),
+        "destinations": {entry.id for entry in config.destinations},
+    }
 
 
 def _source(entry: BundleEntry, where: str, environment: Mapping[str, str]) -> Source:
@@ -251,9 +272,12 @@ def _callers(entries: Sequence[CallerEntry], environment: Mapping[str, str]) -> 
     return Callers(by_digest, anonymous)
 
 
-def _operators(config: Config, environment: Mapping[str, str]) -> Operators:
+def _operators(config: Config, callers: Callers, environment: Mapping[str, str]) -> Operators:
     if config.operator_key_env is not None:
-        return Operators(digest_of_key(_secret(config.operator_key_env, "operator_key_env", environment)))
+        digest = digest_of_key(_secret(config.operator_key_env, "operator_key_env", environment))
+        if digest in callers.by_digest:
+            raise ConfigRejected(f"`{config.operator_key_env}` holds the key of a caller; give operators one of their own")
+        return Operators(digest)
     return Operators(None, anyone=config.listen.host in LOOPBACK)
 
 

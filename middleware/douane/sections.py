@@ -81,7 +81,13 @@ class CandidateEntry(BundleEntry):
 
     tenants: tuple[_Name, ...] = ()
     share: float = Field(default=0.0, ge=0, le=100)
-    share_of: Literal["tenants", "exchanges"] = "exchanges"
+    share_of: Literal["tenants", "exchanges"] = "tenants"
+
+    @model_validator(mode="after")
+    def _is_under_the_same_file(self) -> "CandidateEntry":
+        if self.settings_file is not None:
+            raise ValueError("`settings_file` is that of `policies`, which holds for the candidate too; put others into `settings`")
+        return self
 
 
 class Policies(BundleEntry):
@@ -91,7 +97,7 @@ class Policies(BundleEntry):
     opa_url: str = "http://127.0.0.1:8181"
     deadline_ms: int = Field(default=250, ge=10, le=60_000)
     memory_mb: int = Field(default=1024, ge=128)
-    reload_seconds: float = Field(default=2.0, ge=0)
+    reload_seconds: float = Field(default=2.0, ge=0, le=3600, allow_inf_nan=False)
     candidate: CandidateEntry | None = None
 
     @model_validator(mode="after")
@@ -100,6 +106,8 @@ class Policies(BundleEntry):
             raise ValueError("`path` is for the embedded engine; an OPA server decides by the policies that it was started with")
         if self.engine == "opa" and (self.url is not None or self.candidate is not None):
             raise ValueError("`url` and `candidate` are for the embedded engine; an OPA server fetches and activates its own bundles")
+        if self.settings_file is not None and self.reload_seconds == 0:
+            raise ValueError("`settings_file` is looked at every `reload_seconds`, which is 0: a panic switch in it would never act")
         return self
 
 

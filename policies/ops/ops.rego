@@ -38,8 +38,9 @@ rejections contains rejection if {
 	some kind, names in settings.panic_for
 	names != []
 	some candidate in input.candidates
+	stopping := stopped_by(candidate)
 	some name in names
-	name in stopped_by(candidate)[kind]
+	plain(name) in stopping[kind]
 	rejection := {
 		"destination": candidate.id,
 		"id": "douane.ops.panic_for",
@@ -47,11 +48,16 @@ rejections contains rejection if {
 	}
 }
 
-stopped_by(candidate) := {
-	"operators": {candidate.operator},
-	"models": {candidate.model, input.exchange.model},
-	"destinations": {candidate.id},
+stopped_by(candidate) := names if {
+	names := {
+		"operators": {plain(candidate.operator)},
+		"models": {plain(candidate.model), plain(input.exchange.model)},
+		"destinations": {plain(candidate.id)},
+	}
 }
+
+# In a hurry nobody looks up how a name is written.
+plain(name) := lower(trim_space(name))
 
 # METADATA
 # title: A detector did not look

@@ -45,6 +45,18 @@ test_one_provider_model_or_endpoint_can_be_stopped if {
 	stopped({"operators": [], "models": [], "destinations": []}) == set()
 }
 
+test_a_switch_does_not_mind_how_a_name_is_written if {
+	stopped({"operators": [" demo AMERICA "]}) == {"virginia"}
+	stopped({"models": ["Large-Virginia"]}) == {"virginia"}
+	stopped({"models": ["SMALL"]}) == {"paris", "virginia"}
+	stopped({"destinations": ["Paris\n"]}) == {"paris"}
+	stopped({"operators": ["Demo"], "models": ["large"], "destinations": ["pari"]}) == set()
+	written := object.union(facts({}), {"candidates": [{"id": "Lyon", "model": "Small-Lyon", "operator": " DEMO "}]})
+	every switch in [{"operators": ["demo"]}, {"models": ["small-lyon"]}, {"destinations": ["lyon"]}] {
+		count(ops.rejections) == 1 with input as written with data.ops.panic_for as switch
+	}
+}
+
 timed_out := {"detectors": [{"name": "a", "ok": true, "cause": ""}, {"name": "b", "ok": false, "cause": "timeout"}]}
 
 test_a_detector_that_failed_denies if {

@@ -212,9 +212,12 @@ about_system_prompts contains violation if {
 	}
 }
 
-caps := object.union(settings.caps["default"], settings.caps.apps[input.principal.app]) if {
-	settings.caps.apps[input.principal.app]
-} else := settings.caps["default"]
+caps := limits if {
+	of_app := settings.caps.apps[input.principal.app]
+	limits := object.union(settings.caps["default"], of_app)
+} else := limits if {
+	limits := settings.caps["default"]
+}
 
 # What is not asked for is null, and less than any number.
 exceeded contains name if {

@@ -14,11 +14,13 @@ types := object.keys(known)
 found := object.keys(input.counts) & types
 
 # The action of each type that the settings name, itself or by its article; every other type has the default.
-by_type := settings.actions if {
+by_type := chosen if {
 	settings.article_9 == "default"
 	settings.article_10 == "default"
-} else := object.union(by_article("article_9", 9), object.union(by_article("article_10", 10), settings.actions)) if {
+	chosen := settings.actions
+} else := chosen if {
 	is_object(settings.actions)
+	chosen := object.union(by_article("article_9", 9), object.union(by_article("article_10", 10), settings.actions))
 }
 
 by_article(setting, article) := {type: settings[setting] |
@@ -32,24 +34,30 @@ apart := {type: action | some type, action in by_type; type in found}
 
 rest := found - object.keys(by_type)
 
-found_for(wanted) := {type | some type, action in apart; action == wanted} | rest if {
+found_for(wanted) := chosen if {
 	settings.default_action == wanted
+	chosen := {type | some type, action in apart; action == wanted} | rest
 } else := {type | some type, action in apart; action == wanted}
 
 # Whatever is no other action.
-denied := {type | some type, action in apart; not action in transforming} | rest if {
+denied := chosen if {
 	not defaults_to_transforming
+	chosen := {type | some type, action in apart; not action in transforming} | rest
 } else := {type | some type, action in apart; not action in transforming}
 
 transforming := {"pseudonymise", "redact", "leave"}
 
 defaults_to_transforming if settings.default_action in transforming
 
+# Whatever else `article` says, or does not say, a type that is denied is denied.
+denied_by_article := {type | some article in {9, 10}; some type in denied_under(article)}
+
 denied_under(article) := sort({type | some type in denied; known[type].article == article})
 
 # Of all types, found or not.
-types_for(wanted) := named(wanted) | (types - object.keys(by_type)) if {
+types_for(wanted) := chosen if {
 	settings.default_action == wanted
+	chosen := named(wanted) | (types - object.keys(by_type))
 } else := named(wanted)
 
 named(wanted) := {type | some type, action in by_type; action == wanted; type in types}
@@ -179,7 +187,7 @@ actions_of_labels := {settings.labels[label] | some label in input.labels}
 # related_resources:
 # - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_5/oj
 denials contains violation if {
-	chosen := denied_under(null)
+	chosen := sort(denied - denied_by_article)
 	chosen != []
 	violation := {
 		"id": "douane.personal_data.denied_type",
@@ -292,9 +300,11 @@ adequate := data.jurisdictions.groups.ADEQUATE
 rejections contains rejection if {
 	input.leg == "request"
 	found != set()
+	of_eea := eea
+	of_adequate := adequate
 	some candidate in input.candidates
 	places := array.concat(array.concat(candidate.inference, candidate.storage), [candidate.controller])
-	countries := sort({country | some country in places; not country in eea; not country in adequate})
+	countries := sort({country | some country in places; not country in of_eea; not country in of_adequate})
 	countries != []
 	basis := object.get(candidate, "transfer_basis", "none")
 	not rests_on_a_basis(basis, countries)

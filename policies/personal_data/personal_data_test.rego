@@ -101,6 +101,29 @@ test_an_action_that_is_none_denies if {
 	"douane.personal_data.denied_type" in ids(personal_data.violations) with input as sensitive with data.personal_data as missing
 }
 
+# A type whose article is no number, or is not said at all, is one of the others.
+test_a_denied_type_is_refused_whatever_its_article_says if {
+	every about in [{}, {"article": null}, {"article": "9"}, {"article": 6}, "contact"] {
+		known := object.union(data.types.personal, {"BADGE": about})
+		ids(personal_data.violations) == {"douane.personal_data.denied_type"} with input as found({"BADGE": 1})
+			with data.types.personal as known
+			with data.personal_data.actions as {"BADGE": "deny"}
+		ids(personal_data.violations) == {"douane.personal_data.denied_type"} with input as found({"BADGE": 1})
+			with data.types.personal as known
+			with data.personal_data.default_action as "deny"
+	}
+}
+
+test_each_denied_type_is_told_by_one_rule if {
+	messages := {violation.message | some violation in personal_data.violations} with input as sensitive
+		with data.personal_data.default_action as "deny"
+	messages == {
+		"the settings refuse EMAIL_ADDRESS",
+		"RELIGION belongs to a special category and is refused",
+		"CRIMINAL_OFFENCE is refused",
+	}
+}
+
 test_settings_or_types_that_are_missing_refuse_everything if {
 	every settings in [{}, {"default_action": "leave", "actions": "PERSON"}] {
 		"douane.personal_data.unconfigured" in ids(personal_data.violations) with input as found({}) with data.personal_data as settings

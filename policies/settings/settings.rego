@@ -7,6 +7,8 @@ given contains ["catalogue", data.catalogue]
 
 given contains ["enforcement", data.enforcement]
 
+given contains ["jurisdictions", data.jurisdictions]
+
 given contains ["lifecycle", data.lifecycle]
 
 given contains ["models", data.models]
@@ -23,12 +25,15 @@ given contains ["residency", data.residency]
 
 given contains ["secrets", data.secrets]
 
+given contains ["types", data.types]
+
 of := {pack: settings | some [pack, settings] in given; is_object(settings)}
 
 # Every setting and what it must be: flag, list (of texts), map, number (whole, not negative), text, or one of some words.
 kinds := {
 	"catalogue": {"as_of": "text", "source": "text", "licences": "map", "models": "map"},
 	"enforcement": {"default": modes, "packs": "map", "apps": "map"},
+	"jurisdictions": {"as_of": "text", "source": "text", "countries": "list", "groups": "map", "adequacy": "map"},
 	"lifecycle": {
 		"aliases": concerns,
 		"alias_endings": "list",
@@ -72,6 +77,7 @@ kinds := {
 	},
 	"residency": {"default": "map", "tenants": "map", "purposes": "map", "apps": "map", "labels": "map"},
 	"secrets": {"deny": "flag", "actions": "map"},
+	"types": {"personal": "map", "secret": "map", "content": "map"},
 }
 
 modes := {"enforce", "observe"}
@@ -80,10 +86,11 @@ concerns := {"allow", "note", "refuse"}
 
 actions := {"pseudonymise", "redact", "leave", "deny"}
 
-problems contains sprintf("%s.%s is no setting; those there are: %s", [pack, key, listed(object.keys(kinds[pack]))]) if {
+problems contains sprintf("%s.%s is no setting; those there are: %s", [pack, key, listed(object.keys(known))]) if {
 	some pack, settings in of
+	known := kinds[pack]
 	some key, _ in settings
-	not kinds[pack][key]
+	not known[key]
 }
 
 problems contains sprintf("the settings of %s are missing, or are no mapping; the pack comes with some", [pack]) if {
@@ -105,11 +112,12 @@ problems contains sprintf("%s.%s is %v; possible are: %s", [pack, key, value, li
 	not value in kind
 }
 
-problems contains sprintf("%s.%s must be %s", [pack, key, wanted[kind]]) if {
+problems contains sprintf("%s.%s must be %s", [pack, key, asked]) if {
 	some pack, settings in of
 	some key, value in settings
 	kind := kinds[pack][key]
 	is_string(kind)
+	asked := wanted[kind]
 	not is_of(kind, value)
 }
 
@@ -160,10 +168,10 @@ as_list(value) := value if {
 	is_array(value)
 } else := []
 
-# A day that the calendar has, such as 2026-01-31.
+# A day that the calendar has, such as 2026-01-31, in years that nanoseconds can count.
 is_day(value) if {
 	is_string(value)
-	regex.match("^[0-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", value)
+	regex.match("^(19|20|21)[0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", value)
 	first := time.parse_rfc3339_ns(sprintf("%s-01T00:00:00Z", [substring(value, 0, 7)]))
 	day := to_number(trim_left(substring(value, 8, 2), "0"))
 	time.date(time.add_date(first, 0, 0, day - 1))[1] == to_number(trim_left(substring(value, 5, 2), "0"))
@@ -196,12 +204,27 @@ problems contains sprintf("%s must be a list of texts", [list.at]) if {
 	not is_texts(list.value)
 }
 
+# What reads a part of such a map finds nothing where it is none, so that the rules would see no setting at all.
+problems contains sprintf("%s must be a mapping, such as %s", [mapping.at, mapping.example]) if {
+	some mapping in mappings
+	value := mapping.value
+	not is_object(value)
+}
+
 # The packs, in their order
 
 # Catalogue
 
 closed contains {"at": sprintf("catalogue.licences.%s", [name]), "value": licence, "keys": {"use"}, "values": {"any", "research", "conditional"}} if {
 	some name, licence in map_of("catalogue", "licences")
+}
+
+mappings contains {"at": sprintf("catalogue.licences.%s", [name]), "value": licence, "example": "{ use: research }"} if {
+	some name, licence in map_of("catalogue", "licences")
+}
+
+mappings contains {"at": sprintf("catalogue.models.%s", [model]), "value": entry, "example": "{ vendor: Acme }"} if {
+	some model, entry in map_of("catalogue", "models")
 }
 
 facts_of_models := {"vendor", "name", "licence", "status", "retires", "replacement", "alias_of"}
@@ -214,7 +237,8 @@ problems contains sprintf("catalogue.models.%s.%s is no fact; those there are: %
 
 problems contains sprintf("catalogue.models.%s needs a vendor, by the name that `destinations[].operator` has", [model]) if {
 	some model, entry in map_of("catalogue", "models")
-	not is_string(object.get(as_map(entry), "vendor", null))
+	is_object(entry)
+	not is_string(object.get(entry, "vendor", null))
 }
 
 problems contains sprintf("catalogue.models.%s.status is %v; possible are: %s", [model, status, listed(states)]) if {
@@ -245,6 +269,44 @@ closed contains {"at": sprintf("enforcement.apps.%s", [app]), "value": packs, "k
 	some app, packs in map_of("enforcement", "apps")
 }
 
+mappings contains {"at": sprintf("enforcement.apps.%s", [app]), "value": packs, "example": "{ pci: observe }"} if {
+	some app, packs in map_of("enforcement", "apps")
+}
+
+# Jurisdictions
+
+countries := {name | some name in as_list(of.jurisdictions.countries)}
+
+problems contains "jurisdictions.countries must name countries by two letters, such as FR" if {
+	names := of.jurisdictions.countries
+	not are_countries(names)
+}
+
+are_countries(names) if {
+	is_texts(names)
+	count(names) > 0
+	every name in names {
+		regex.match("^[A-Z][A-Z]$", name)
+	}
+}
+
+texts contains {"at": sprintf("jurisdictions.groups.%s", [group]), "value": names} if {
+	some group, names in map_of("jurisdictions", "groups")
+}
+
+problems contains sprintf("jurisdictions.groups.%s holds %v, which is no country of `jurisdictions.countries` (FR)", [group, name]) if {
+	count(countries) > 0
+	some group, names in map_of("jurisdictions", "groups")
+	some name in as_list(names)
+	not name in countries
+}
+
+# It would be read in the place of the country.
+problems contains sprintf("jurisdictions.groups.%s has the name of a country; give the group another", [group]) if {
+	some group, _ in map_of("jurisdictions", "groups")
+	group in countries
+}
+
 # Models
 
 texts contains {"at": sprintf("models.apps.%s", [app]), "value": models} if some app, models in map_of("models", "apps")
@@ -270,12 +332,16 @@ chosen_from contains {"at": "ops.accept_egress", "value": of.ops.accept_egress, 
 
 chosen_from contains {"at": sprintf("ops.apps.%s.accept_opaque", [app]), "value": value, "values": opaque} if {
 	some app, settings in map_of("ops", "apps")
-	value := settings.accept_opaque
+	value := as_map(settings).accept_opaque
 }
 
 chosen_from contains {"at": sprintf("ops.apps.%s.accept_egress", [app]), "value": value, "values": egress} if {
 	some app, settings in map_of("ops", "apps")
-	value := settings.accept_egress
+	value := as_map(settings).accept_egress
+}
+
+mappings contains {"at": sprintf("ops.apps.%s", [app]), "value": settings, "example": "{ accept_opaque: [image] }"} if {
+	some app, settings in map_of("ops", "apps")
 }
 
 texts contains {"at": sprintf("ops.apps.%s.%s", [app, key]), "value": value} if {
@@ -296,7 +362,9 @@ is_of_app("deny_unknown", value) if is_boolean(value)
 
 # Personal data and secrets
 
-closed contains {"at": "personal_data.actions", "value": map_of("personal_data", "actions"), "keys": object.keys(data.types.personal), "values": actions}
+closed contains {"at": "personal_data.actions", "value": map_of("personal_data", "actions"), "keys": types, "values": actions} if {
+	types := types_of("personal")
+}
 
 problems contains sprintf("personal_data.labels.%s is %v; possible are: deny, redact", [label, action]) if {
 	some label, action in map_of("personal_data", "labels")
@@ -309,7 +377,9 @@ chosen_from contains {
 	"values": {"scc", "bcr", "dpf", "derogation"},
 }
 
-closed contains {"at": "secrets.actions", "value": map_of("secrets", "actions"), "keys": object.keys(data.types.secret), "values": {"deny", "redact"}}
+closed contains {"at": "secrets.actions", "value": map_of("secrets", "actions"), "keys": types, "values": {"deny", "redact"}} if {
+	types := types_of("secret")
+}
 
 # OWASP
 
@@ -339,6 +409,19 @@ texts contains {"at": sprintf("owasp_llm.%s.apps.%s", [key, app]), "value": tool
 	some app, tools in as_map(map_of("owasp_llm", key).apps)
 }
 
+problems contains sprintf("owasp_llm.caps.%s is missing; give it a mapping of caps, {} for none", [part]) if {
+	parts := of.owasp_llm.caps
+	is_object(parts)
+	some part in {"default", "apps"}
+	not part in object.keys(parts)
+}
+
+mappings contains {"at": "owasp_llm.caps.apps", "value": apps, "example": "{ helpdesk: { output_tokens: 2000 } }"} if {
+	some "apps", apps in map_of("owasp_llm", "caps")
+}
+
+mappings contains {"at": cap.at, "value": cap.value, "example": "{ output_tokens: 2000 }"} if some cap in caps
+
 caps contains {"at": "owasp_llm.caps.default", "value": map_of("owasp_llm", "caps")["default"]}
 
 caps contains {"at": sprintf("owasp_llm.caps.apps.%s", [app]), "value": value} if some app, value in as_map(map_of("owasp_llm", "caps").apps)
@@ -367,20 +450,28 @@ is_cap(limit) if {
 	limit > 0
 }
 
+mappings contains {"at": sprintf("owasp_llm.content.%s", [leg]), "value": value, "example": "{ SCRIPT: note }"} if {
+	some leg, value in map_of("owasp_llm", "content")
+}
+
 closed contains {
 	"at": sprintf("owasp_llm.content.%s", [leg]),
 	"value": as_map(object.get(map_of("owasp_llm", "content"), leg, {})),
-	"keys": object.keys(data.types.content),
+	"keys": types,
 	"values": (concerns | {"redact"}),
 } if {
+	types := types_of("content")
 	some leg in {"request", "response"}
 }
 
 problems contains sprintf("owasp_llm.content.%s.%s is missing, and is refused so", [leg, type]) if {
 	some leg in {"request", "response"}
-	map_of("owasp_llm", "content") != {}
-	some type, _ in data.types.content
-	not type in object.keys(as_map(object.get(map_of("owasp_llm", "content"), leg, {})))
+	content := map_of("owasp_llm", "content")
+	content != {}
+	actions_of_leg := object.get(content, leg, {})
+	is_object(actions_of_leg)
+	some type, _ in map_of("types", "content")
+	not type in object.keys(actions_of_leg)
 }
 
 problems contains sprintf("owasp_llm.content.%s is no leg; those there are: request, response", [leg]) if {
@@ -396,33 +487,39 @@ trainings := {"never", "opt_out", "opt_in", "forced", "unknown"}
 
 scopes contains {"name": "default", "rules": map_of("residency", "default")}
 
-scopes contains {"name": sprintf("%s.%s", [kind, name]), "rules": rules} if {
+scopes contains {"name": sprintf("%s.%s", [kind, name]), "rules": as_map(rules)} if {
+	some kind in {"tenants", "purposes", "apps", "labels"}
+	some name, rules in map_of("residency", kind)
+}
+
+mappings contains {"at": sprintf("residency.%s.%s", [kind, name]), "value": rules, "example": "{ inference: [FR] }"} if {
 	some kind in {"tenants", "purposes", "apps", "labels"}
 	some name, rules in map_of("residency", kind)
 }
 
 problems contains sprintf("residency.%s.%s is no setting; those there are: %s", [scope.name, key, listed(residency_keys)]) if {
 	some scope in scopes
-	some key, _ in as_map(scope.rules)
+	some key, _ in scope.rules
 	not key in residency_keys
 }
 
 texts contains {"at": sprintf("residency.%s.%s", [scope.name, key]), "value": value} if {
 	some scope in scopes
-	some key, value in as_map(scope.rules)
+	some key, value in scope.rules
 	key in {"inference", "storage", "controller", "training"}
 }
 
-problems contains sprintf("residency.%s.%s holds %v, which is no country (FR) and no group of jurisdictions", [scope.name, key, name]) if {
+problems contains sprintf("residency.%s.%s holds %v, which is no country (FR) and no group of `jurisdictions`", [scope.name, key, name]) if {
+	count(countries) > 0
 	some scope in scopes
 	some key in {"inference", "storage", "controller"}
 	some name in as_list(scope.rules[key])
 	not is_place(name)
 }
 
-is_place(name) if regex.match("^[A-Z][A-Z]$", name)
+is_place(name) if name in countries
 
-is_place(name) if data.jurisdictions.groups[name]
+is_place(name) if name in object.keys(map_of("jurisdictions", "groups"))
 
 chosen_from contains {"at": sprintf("residency.%s.training", [scope.name]), "value": value, "values": trainings} if {
 	some scope in scopes
@@ -441,4 +538,50 @@ problems contains sprintf("residency.%s.verified_since must be a day such as \"2
 	value := scope.rules.verified_since
 	value != null
 	not is_day(value)
+}
+
+# Types
+
+# Undefined where there are none to choose from, which is a problem said above.
+types_of(class) := types if {
+	known := of.types[class]
+	is_object(known)
+	types := object.keys(known)
+}
+
+facts_of_types := {
+	"personal": {"notion", "article", "shipped"},
+	"secret": {"notion", "shipped"},
+	"content": {"risk", "shipped"},
+}
+
+mappings contains {"at": sprintf("types.%s.%s", [class, type]), "value": about, "example": example} if {
+	some class, example in {"personal": "{ notion: contact }", "secret": "{ notion: credential }", "content": "{ risk: LLM01 }"}
+	some type, about in map_of("types", class)
+}
+
+problems contains sprintf("types.%s.%s.%s is no fact; those there are: %s", [class, type, key, listed(facts)]) if {
+	some class, facts in facts_of_types
+	some type, about in map_of("types", class)
+	some key, _ in as_map(about)
+	not key in facts
+}
+
+problems contains sprintf("types.%s.%s is no name of a type; write capitals, digits and _, such as STAFF_NUMBER", [class, type]) if {
+	some class, _ in facts_of_types
+	some type, _ in map_of("types", class)
+	not regex.match("^[A-Z][A-Z0-9_]*$", type)
+}
+
+problems contains sprintf("types.personal.%s.article is %v; write 9, 10 or null, as a number", [type, article]) if {
+	some type, about in map_of("types", "personal")
+	some "article", article in as_map(about)
+	not article in {null, 9, 10}
+}
+
+problems contains sprintf("types has %s in several classes (%s); leave it in one", [type, listed(classes)]) if {
+	some class, _ in facts_of_types
+	some type, _ in map_of("types", class)
+	classes := {other | some other, _ in facts_of_types; type in object.keys(map_of("types", other))}
+	count(classes) > 1
 }

@@ -23,6 +23,7 @@ test_modes_and_packs_are_known if {
 	is_told(enforcement({"packs": {"pcy": "observe"}}), "enforcement.packs has pcy")
 	is_told(enforcement({"apps": {"letters": {"pcy": "observe"}}}), "enforcement.apps.letters has pcy")
 	is_told(enforcement({"apps": {"letters": {"pci": true}}}), "enforcement.apps.letters.pci is true")
+	is_told(enforcement({"apps": {"letters": "observe"}}), "enforcement.apps.letters must be a mapping, such as { pci: observe }")
 	enforcement({"default": "observe", "packs": {"pci": "enforce"}, "apps": {"letters": {"secrets": "observe"}}}) == set()
 }
 
@@ -74,11 +75,13 @@ test_the_catalogue_says_what_rules_can_read if {
 	is_told(entry({"vendor": null}), "catalogue.models.chat-1 needs a vendor")
 	is_told(catalogue({"licences": {"EULA": {"use": "some"}}}), "catalogue.licences.EULA.use is some")
 	is_told(catalogue({"licences": {"EULA": {"used": "any"}}}), "catalogue.licences.EULA has used")
+	is_told(catalogue({"licences": {"EULA": "any"}}), "catalogue.licences.EULA must be a mapping")
+	is_told(catalogue({"models": {"chat-1": "retired"}}), "catalogue.models.chat-1 must be a mapping")
 	is_told(catalogue({"as_of": 2026}), "catalogue.as_of must be a text")
 }
 
 test_a_day_is_one_of_the_calendar if {
-	every day in [null, 2026, "soon", "2026-13-01", "2026-02-30", "2027-02-29", "2026-04-31", "2026-1-1"] {
+	every day in [null, 2026, "soon", "2026-13-01", "2026-02-30", "2027-02-29", "2026-04-31", "2026-1-1", "9999-12-31"] {
 		is_told(entry({"retires": day}), "catalogue.models.chat-1.retires must be a day")
 	}
 }
@@ -103,6 +106,9 @@ test_an_app_has_three_settings_of_operations if {
 	is_told(ops({"apps": {"letters": {"accept_opaque": ["pictures"]}}}), "ops.apps.letters.accept_opaque holds pictures")
 	is_told(ops({"apps": {"letters": {"accept_egress": ["web"]}}}), "ops.apps.letters.accept_egress holds web")
 	is_told(ops({"apps": {"letters": {"accept_egress": "mcp"}}}), "ops.apps.letters.accept_egress must be a list")
+	every wrong in [["accept_opaque"], "accept_opaque", true, null] {
+		is_told(ops({"apps": {"letters": wrong}}), "ops.apps.letters must be a mapping, such as { accept_opaque: [image] }")
+	}
 	ops({"apps": {"letters": {"accept_opaque": ["image"], "accept_egress": ["mcp"], "deny_unknown": true}}}) == set()
 }
 
@@ -167,6 +173,11 @@ test_caps_are_whole_numbers if {
 	every limit in [0, -1, "4", null] {
 		is_told(owasp_llm({"caps": {"apps": {"letters": {"choices": limit}}}}), "owasp_llm.caps.apps.letters.choices must be a whole number")
 	}
+	every wrong in [null, 5, true, "tools", ["tools"]] {
+		is_told(owasp_llm({"caps": {"default": wrong}}), "owasp_llm.caps.default must be a mapping, such as { output_tokens: 2000 }")
+		is_told(owasp_llm({"caps": {"apps": wrong}}), "owasp_llm.caps.apps must be a mapping, such as { helpdesk:")
+		is_told(owasp_llm({"caps": {"apps": {"letters": wrong}}}), "owasp_llm.caps.apps.letters must be a mapping")
+	}
 	is_told(owasp_llm({"output_tokens_member": "max_new_tokens"}), "owasp_llm.output_tokens_member is max_new_tokens")
 	owasp_llm({"caps": {"apps": {"letters": {"characters": 1, "segments": 1, "tools": 1, "choices": 1, "output_tokens": 1}}}}) == set()
 }
@@ -175,6 +186,7 @@ test_content_has_an_action_on_each_leg if {
 	is_told(owasp_llm({"content": {"request": {"SCRIPT": "deny"}}}), "owasp_llm.content.request.SCRIPT is deny")
 	is_told(owasp_llm({"content": {"response": {"EMAIL_ADDRESS": "note"}}}), "owasp_llm.content.response has EMAIL_ADDRESS")
 	is_told(owasp_llm({"content": {"answer": {}}}), "owasp_llm.content.answer is no leg")
+	is_told(owasp_llm({"content": {"request": "note"}}), "owasp_llm.content.request must be a mapping")
 	is_told(owasp_llm({"secret_in_system_prompt": "deny"}), "owasp_llm.secret_in_system_prompt is deny")
 }
 
@@ -187,6 +199,9 @@ test_residency_names_countries_or_groups if {
 		{"inferense": ["FR"]},
 		{"inference": "FR"},
 		{"inference": ["Germany"]},
+		{"storage": ["ZZ"]},
+		{"controller": ["fr"]},
+		{"controller": ["UNKNOWN"]},
 		{"training": ["sometimes"]},
 		{"max_retention_days": "a month"},
 		{"max_retention_days": -1},
@@ -207,10 +222,65 @@ test_residency_takes_what_it_knows if {
 	}) == set()
 }
 
+test_the_rules_of_a_scope_are_a_mapping if {
+	every kind in ["tenants", "purposes", "apps", "labels"] {
+		every wrong in [["DE"], "DE", true, null] {
+			problems := settings.problems with data.residency as object.union(data.residency, {kind: {"health": wrong}})
+			is_told(problems, sprintf("residency.%s.health must be a mapping, such as { inference: [FR] }", [kind]))
+		}
+	}
+}
+
 test_labels_are_checked_like_apps if {
 	settings_of_labels := object.union(data.residency, {"labels": {"health": {"controller": ["Germany"]}}})
 	problems := settings.problems with data.residency as settings_of_labels
 	is_told(problems, "residency.labels.health.controller holds Germany")
+}
+
+jurisdictions(changes) := problems if {
+	problems := settings.problems with data.jurisdictions as object.union(data.jurisdictions, changes)
+}
+
+test_jurisdictions_are_groups_of_countries if {
+	count(data.jurisdictions.countries) == 249
+	is_told(jurisdictions({"group": {}}), "jurisdictions.group is no setting")
+	is_told(jurisdictions({"adequacy": ["US"]}), "jurisdictions.adequacy must be a mapping")
+	is_told(jurisdictions({"countries": []}), "jurisdictions.countries must name countries")
+	is_told(jurisdictions({"countries": array.concat(data.jurisdictions.countries, ["France"])}), "jurisdictions.countries must name countries")
+	is_told(jurisdictions({"groups": {"DACH": "DE"}}), "jurisdictions.groups.DACH must be a list of texts")
+	is_told(jurisdictions({"groups": {"ADEQUATE": {"US": true}}}), "jurisdictions.groups.ADEQUATE must be a list of texts")
+	is_told(jurisdictions({"groups": {"DACH": ["DE", "AT", "ZZ"]}}), "jurisdictions.groups.DACH holds ZZ")
+	is_told(jurisdictions({"groups": {"FR": ["US"]}}), "jurisdictions.groups.FR has the name of a country")
+	jurisdictions({"groups": {"DACH": ["DE", "AT", "CH"]}}) == set()
+}
+
+types(changes) := problems if {
+	problems := settings.problems with data.types as object.union(data.types, changes)
+}
+
+test_types_are_what_the_packs_can_read if {
+	is_told(types({"staff": {}}), "types.staff is no setting")
+	every class in ["personal", "secret"] {
+		every wrong in ["contact", ["contact"], true, null] {
+			is_told(types({class: {"BADGE": wrong}}), sprintf("types.%s.BADGE must be a mapping, such as { notion: ", [class]))
+		}
+		is_told(types({class: {"BADGE": {"artikle": 9}}}), sprintf("types.%s.BADGE.artikle is no fact", [class]))
+		every wrong in ["badge", "9BADGE", "BADGE-9", ""] {
+			is_told(types({class: {wrong: {}}}), sprintf("types.%s.%s is no name of a type", [class, wrong]))
+		}
+		types({class: {"BADGE_9": {"notion": "staff", "shipped": false}}}) == set()
+	}
+	is_told(types({"content": {"SCRIPT": "LLM05"}}), "types.content.SCRIPT must be a mapping, such as { risk: LLM01 }")
+	is_told(types({"secret": {"EMAIL_ADDRESS": {}}}), "types has EMAIL_ADDRESS in several classes (personal, secret)")
+}
+
+test_an_article_is_9_or_10_or_none if {
+	every wrong in ["9", 6, true, [9], ""] {
+		is_told(types({"personal": {"BADGE": {"article": wrong}}}), "types.personal.BADGE.article is ")
+	}
+	every article in [9, 10, null] {
+		types({"personal": {"BADGE": {"article": article}}}) == set()
+	}
 }
 
 test_what_is_missing_is_a_problem if {
@@ -220,6 +290,12 @@ test_what_is_missing_is_a_problem if {
 	tools := object.union(object.remove(data.owasp_llm, ["tools"]), {"tools": {"default": ["*"], "apps": {}}})
 	of_tools := settings.problems with data.owasp_llm as tools
 	is_told(of_tools, "owasp_llm.tools.declared is missing")
+	capped := object.union(object.remove(data.owasp_llm, ["caps"]), {"caps": {"apps": {}}})
+	of_capped := settings.problems with data.owasp_llm as capped
+	is_told(of_capped, "owasp_llm.caps.default is missing")
+	uncapped := object.union(object.remove(data.owasp_llm, ["caps"]), {"caps": {}})
+	of_uncapped := settings.problems with data.owasp_llm as uncapped
+	count(of_uncapped) == 2
 	content := object.union(object.remove(data.owasp_llm, ["content"]), {"content": {"request": data.owasp_llm.content.request}})
 	of_content := settings.problems with data.owasp_llm as content
 	count(of_content) == count(data.types.content)
@@ -228,4 +304,10 @@ test_what_is_missing_is_a_problem if {
 test_a_pack_without_its_settings_is_a_problem if {
 	problems := settings.problems with data.pci as false
 	is_told(problems, "the settings of pci are missing")
+	no_types := settings.problems with data.types as false
+	is_told(no_types, "the settings of types are missing")
+	no_content := settings.problems with data.types as object.union(data.types, {"content": true})
+	is_told(no_content, "types.content must be a mapping")
+	no_countries := settings.problems with data.jurisdictions as object.remove(data.jurisdictions, ["countries"])
+	is_told(no_countries, "jurisdictions.countries is missing")
 }

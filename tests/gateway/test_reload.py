@@ -13,7 +13,10 @@ from typing import Any
 
 import pytest
 
-from fakes.stack import Stack, stack
+from douane import load
+from douane.errors import BundleRejected
+from fakes.opa import opa_server
+from fakes.stack import Stack, settings, stack
 from fakes.upstream import chat_answer
 
 pytestmark = pytest.mark.slow
@@ -60,18 +63,18 @@ def policies(tmp_path: Path) -> Path:
 
 
 def test_the_panic_switch_works_on_a_running_gateway(tmp_path: Path) -> None:
-    settings = tmp_path / "settings.yaml"
-    settings.write_text("{}\n")
-    with stack(tmp_path, policies={"settings_file": str(settings), "reload_seconds": 0.05}) as one:
+    switches = tmp_path / "settings.yaml"
+    switches.write_text("{}\n")
+    with stack(tmp_path, policies={"settings_file": str(switches), "reload_seconds": 0.05}) as one:
         assert chat(one) == 200
         before = active(one)["active_digest"]
-        settings.write_text("ops: { panic: true }\n")
+        switches.write_text("ops: { panic: true }\n")
         wait_for(lambda: active(one)["active_digest"] != before)
         assert chat(one) == 403
-        settings.write_text("ops: { panik: false }\n")  # a slip of the hand lets nothing pass
+        switches.write_text("ops: { panik: false }\n")  # a slip of the hand lets nothing pass
         wait_for(lambda: "panik" in active(one).get("message", ""))
         assert chat(one) == 403
-        settings.write_text("{}\n")
+        switches.write_text("{}\n")
         wait_for(lambda: active(one)["active_digest"] == before)
         assert chat(one) == 200
         assert len({event["bundles"]["douane"]["digest"] for event in one.events}) == 2
@@ -79,15 +82,15 @@ def test_the_panic_switch_works_on_a_running_gateway(tmp_path: Path) -> None:
 
 
 def test_one_provider_can_be_switched_off_and_what_has_another_candidate_goes_on(tmp_path: Path) -> None:
-    settings = tmp_path / "settings.yaml"
+    switches = tmp_path / "settings.yaml"
     wide = "residency: { default: { inference: [EEA, US], storage: [EEA, US], controller: [EEA, US] } }\n"
-    settings.write_text(wide)
-    with stack(tmp_path, policies={"settings_file": str(settings), "reload_seconds": 0.05}) as one:
+    switches.write_text(wide)
+    with stack(tmp_path, policies={"settings_file": str(switches), "reload_seconds": 0.05}) as one:
         one.virginia.script = lambda c: c.answer(chat_answer("Hello.", "large-virginia"))
         assert (chat(one, model="assistant"), chat(one, model="frontier")) == (200, 200)
         assert len(one.virginia.received) == 2
         before = active(one)["activations"]
-        settings.write_text(wide + "ops: { panic_for: { destinations: [virginia] } }\n")
+        switches.write_text(wide + "ops: { panic_for: { destinations: [virginia] } }\n")
         wait_for(lambda: active(one)["activations"] > before)
         assert (chat(one, model="assistant"), chat(one, model="frontier")) == (200, 403)
         assert (len(one.virginia.received), len(one.paris.received)) == (2, 1)
@@ -156,6 +159,37 @@ def test_a_candidate_is_compared_on_live_traffic_and_a_tenant_can_be_moved(tmp_p
         assert standing["compared"]["different"] >= 1
     with stack(tmp_path, policies={"path": str(policies), "candidate": candidate | {"tenants": ["acme"]}}) as one:
         assert chat(one) == 403
+
+
+def test_the_panic_switch_holds_for_a_candidate_that_decides(tmp_path: Path, policies: Path) -> None:
+    switches = tmp_path / "settings.yaml"
+    switches.write_text("{}\n")
+    candidate = {"path": str(policies), "tenants": ["acme"]}
+    with stack(tmp_path, policies={"settings_file": str(switches), "reload_seconds": 0.05, "candidate": candidate}) as one:
+        assert chat(one) == 200
+        switches.write_text("ops: { panic: true }\n")
+        wait_for(lambda: chat(one) == 403)
+
+
+def test_a_candidate_that_only_looks_on_and_cannot_be_loaded_stops_nothing(tmp_path: Path, policies: Path) -> None:
+    (policies / "ops" / "ops.rego").write_text("package douane.ops\n\nviolations contains {\n")
+    with stack(tmp_path, policies={"candidate": {"path": str(policies)}}) as one:
+        assert chat(one) == 200
+        assert told(f"{one.url}/readyz")["status"] == "ok"
+        assert "ops.rego" in told(f"{one.url}/statusz")["bundles"]["candidate"]["message"]
+        assert "difference" not in one.kinds
+
+
+def test_wrong_settings_of_an_opa_server_are_found_at_the_start(tmp_path: Path, policies: Path) -> None:
+    data = policies / "ops" / "data.yaml"
+    data.write_text(data.read_text() + "panik: true\n")
+    with opa_server(policies) as url, pytest.raises(BundleRejected, match="panik"):
+        config = settings(tmp_path, "http://127.0.0.1:1/v1", "http://127.0.0.1:1/v1", policies={"engine": "opa", "opa_url": url})
+        border = load(config)
+        try:
+            border.start()
+        finally:
+            border.close()
 
 
 def test_status_and_metrics_are_for_operators(tmp_path: Path) -> None:

@@ -30,8 +30,9 @@ from fakes.parts import PARIS
 POLICIES = Path(__file__).parents[2] / "policies"
 PACKS = sorted(path.parent.name for path in POLICIES.glob("*/*.rego") if not path.stem.endswith("_test") and path.stem != "settings")
 SETTINGS = {pack: yaml.safe_load((POLICIES / pack / "data.yaml").read_text(encoding="utf-8")) for pack in PACKS}
-SETTINGS |= {pack: yaml.safe_load((POLICIES / pack / "data.yaml").read_text(encoding="utf-8")) for pack in ("catalogue", "enforcement")}
-"""What `settings` asks about: `jurisdictions` and `types` are law and vocabulary."""
+SHARED = ("catalogue", "enforcement", "jurisdictions", "types")
+SETTINGS |= {pack: yaml.safe_load((POLICIES / pack / "data.yaml").read_text(encoding="utf-8")) for pack in SHARED}
+"""What `settings` asks about."""
 
 
 def samples(pack: str) -> list[Case]:
@@ -88,6 +89,33 @@ def test_settings_that_are_no_mapping_are_refused(pack: str) -> None:
     for wrong in (None, True, ["odd"], "odd"):
         with pytest.raises(BundleRejected, match=rf"the settings are wrong: the settings of {pack} are missing"):
             EmbeddedEngine(bundle.override(bundle.read(POLICIES), {pack: wrong}), deadline=5, in_process=True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"types": {"personal": {"BADGE": {"article": "9"}}}}, "types.personal.BADGE.article is 9"),
+        ({"types": {"personal": {"BADGE": "contact"}}}, "types.personal.BADGE must be a mapping"),
+        ({"types": {"secret": {"EMAIL_ADDRESS": {}}}}, "types has EMAIL_ADDRESS in several classes"),
+        ({"jurisdictions": {"groups": {"ADEQUATE": "US"}}}, "jurisdictions.groups.ADEQUATE must be a list"),
+        ({"jurisdictions": {"groups": {"DACH": ["ZZ"]}}}, "jurisdictions.groups.DACH holds ZZ"),
+        ({"owasp_llm": {"caps": {"default": None}}}, "owasp_llm.caps.default is missing"),
+        ({"owasp_llm": {"caps": {"default": 5}}}, "owasp_llm.caps.default must be a mapping"),
+        ({"owasp_llm": {"caps": {"apps": [{"letters": {"tools": 1}}]}}}, "owasp_llm.caps.apps must be a mapping"),
+        ({"owasp_llm": {"caps": {"apps": {"letters": 10}}}}, "owasp_llm.caps.apps.letters must be a mapping"),
+        ({"enforcement": {"apps": {"letters": "observe"}}}, "enforcement.apps.letters must be a mapping"),
+        ({"residency": {"apps": {"letters": ["FR"]}}}, "residency.apps.letters must be a mapping"),
+        ({"residency": {"labels": {"health": "DE"}}}, "residency.labels.health must be a mapping"),
+        ({"residency": {"default": {"inference": ["EU", "ZZ"]}}}, "residency.default.inference holds ZZ"),
+        ({"ops": {"apps": {"letters": ["accept_opaque"]}}}, "ops.apps.letters must be a mapping"),
+        ({"catalogue": {"models": {"small": "retired"}}}, "catalogue.models.small must be a mapping"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_would_silently_protect_nobody_inside_a_setting_is_told_first(settings: Mapping[str, Any], told: str) -> None:
+    with pytest.raises(BundleRejected) as caught:
+        EmbeddedEngine(bundle.override(bundle.read(POLICIES), settings), deadline=5, in_process=True)
+    assert str(caught.value).startswith(f"the settings are wrong: {told}")
 
 
 # METADATA and schemas

@@ -15,6 +15,7 @@ from douane.policy.lease import Fixed
 from douane.policy.rollout import Rollout, Share
 from fakes.parts import MemoryLog, Scripted, allow, deny, failing
 
+FACTS = json.dumps({"candidates": [{"id": "paris"}]})
 ACME, OTHER = Principal("acme", "letters"), Principal("other", "letters")
 
 
@@ -24,7 +25,7 @@ class Side(Fixed):
     def __init__(self, answer: Callable[[Mapping[str, object]], str], revision: str) -> None:
         super().__init__(Scripted(answer, revision=revision, digest=f"sha256:{revision}"))
 
-    def start(self) -> None:
+    def start(self, *, is_needed: bool = True) -> None:
         pass
 
     def is_ready(self) -> bool:
@@ -45,8 +46,8 @@ def rollout(active: Any, candidate: Any, share: Share = Share(), draw: float = 0
 def exchange(policies: Rollout, who: Principal = ACME) -> tuple[str, str]:
     """Decide and record one exchange; what decided and what it said."""
     lease = policies.lease(who)
-    result = lease.evaluate("{}")
-    lease.compare("decision-1", "exchange-1", "{}", result)
+    result = lease.evaluate(FACTS)
+    lease.compare("decision-1", "exchange-1", FACTS, result)
     lease.end()
     return lease.revision, result
 
@@ -90,7 +91,7 @@ def test_a_tenant_that_was_moved_is_decided_by_the_candidate_and_compared_with_t
 
 @pytest.mark.parametrize(("draw", "by"), [(0.0, "new"), (0.09, "new"), (0.11, "old"), (0.99, "old")])
 def test_a_share_of_the_exchanges_is_moved(draw: float, by: str) -> None:
-    policies, _ = rollout(lambda _: allow(), lambda _: allow(), Share(percent=10), draw)
+    policies, _ = rollout(lambda _: allow(), lambda _: allow(), Share(percent=10, of="exchanges"), draw)
     assert exchange(policies)[0] == by
     policies.close()
 
@@ -114,6 +115,26 @@ def test_a_candidate_that_fails_is_a_difference_and_no_harm() -> None:
     (record,) = log.records
     assert (record.error, record.result) == ("timeout", "")
     assert policies.comparison.failed == 1
+
+
+def test_a_candidate_that_breaks_the_contract_would_deny_and_is_told_so() -> None:
+    policies, log = rollout(lambda _: allow(), lambda _: json.dumps({**json.loads(allow()), "obligations": [{"kind": "redakt"}]}))
+    exchange(policies)
+    policies.close()
+    (record,) = log.records
+    assert (record.error, record.custom["difference"]["verdict"]) == ("contract", ["allow", "none"])  # type: ignore[index]  # JSON
+
+
+def test_what_waits_is_bounded_by_its_size_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    go = threading.Event()
+    monkeypatch.setattr("douane.policy.rollout._WAITING_CHARACTERS", 2 * len(FACTS))
+    policies, _ = rollout(lambda _: allow(), lambda _: allow() if go.wait(20) else "")
+    for _ in range(10):
+        exchange(policies)
+    assert policies.comparison.dropped == 7
+    go.set()
+    policies.close()
+    assert policies.comparison.same == 3
 
 
 def test_a_candidate_that_decides_and_fails_denies() -> None:

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line: `douane serve`, `douane log`, `douane policy`; each command in a file of its own.
 
-Exit codes: 0 done, 1 nothing found or the work failed, 2 wrong usage or configuration.
+Exit codes: 0 done, 1 nothing found or the work failed, 2 wrong usage or configuration, 70 a fault of ours.
 """
 
 import argparse
 import sys
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 from douane import __version__
 from douane.cli import log, policy, serve
@@ -25,9 +27,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2 if type(cause).__name__ in ("ConfigRejected", "BundleRejected") else 1
     except BrokenPipeError:
         sys.stderr.close()  # whoever read us has seen enough
-        return 0
+        return 141  # as a shell tells of it: not 0, which may be a verdict
     except KeyboardInterrupt:
         return 130
+    except Exception as cause:  # never exit code 1, which may be a verdict; and no traceback, which may quote what it was given
+        place = traceback.extract_tb(cause.__traceback__)[-1]
+        where = f"{Path(place.filename).name}:{place.lineno}"
+        print(f"douane: a fault of ours ({type(cause).__name__} at {where}); please report it", file=sys.stderr)
+        return 70
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -40,6 +40,7 @@ def add(verbs: Any) -> None:
     build.add_argument("-o", "--output", type=Path, default=Path("bundle.tar.gz"), metavar="FILE", help="default: bundle.tar.gz")
     build.add_argument("--revision", metavar="NAME", help="what records call these policies (default: the folder's, else its digest)")
     build.add_argument("--root", action="append", metavar="PATH", help="a part of the tree that the bundle owns; may be repeated")
+    build.add_argument("--settings", type=Path, metavar="FILE", help="merge these settings over the data, as the gateway does")
     build.add_argument("--signing-key", type=Path, metavar="FILE", help="sign with this private key (PEM)")
     build.add_argument("--signing-alg", choices=("RS256", "PS256", "ES256", "EdDSA"), default="RS256", help="default: RS256")
     build.add_argument("--key-id", default="", metavar="ID", help="by what id others find the public key")
@@ -63,7 +64,13 @@ def _build(options: argparse.Namespace) -> int:
             print(shown(problem), file=sys.stderr)
         print("douane: the policies have errors, so nothing was built; mend them first", file=sys.stderr)
         return 2
-    made = build(path, revision=options.revision, roots=options.root, signing_key=key)
+    settings = None
+    if options.settings is not None:
+        from douane.policy.bundles.settings_file import SettingsFile
+
+        fetched = SettingsFile(options.settings).fetch(None)
+        settings = None if fetched is None else fetched[0]
+    made = build(path, revision=options.revision, roots=options.root, settings=settings, signing_key=key)
     _write(options.output, made)
     bundle = assemble(archive.unpack(made), name=str(options.output))
     about = {

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from douane.cli import log as logs
-from douane.errors import BundleRejected
+from douane.errors import BundleRejected, ConfigRejected, LogUnavailable
 
 __all__ = ["add"]
 
@@ -52,13 +52,16 @@ def _diff(options: argparse.Namespace) -> int:
 
     with _engines(options) as (old, new):
         running = Replay(old, new)
-        for number, event in enumerate(read(logs.path(options), since=options.since, last=options.last), 1):
-            found = running.take(event)
-            if found is not None and options.each:
-                about = {"decision_id": event["decision_id"], **found.as_json()}
-                print(json.dumps(about) if options.json else _line(str(event["decision_id"]), found), flush=True)
-            if number % 500 == 0 and sys.stderr.isatty():
-                print(f"\r{number} records", end="", file=sys.stderr, flush=True)
+        try:
+            for number, event in enumerate(read(logs.path(options), since=options.since, last=options.last), 1):
+                found = running.take(event)
+                if found is not None and options.each:
+                    about = {"decision_id": event["decision_id"], **found.as_json()}
+                    print(json.dumps(about) if options.json else _line(str(event["decision_id"]), found), flush=True)
+                if number % 500 == 0 and sys.stderr.isatty():
+                    print(f"\r{number} records", end="", file=sys.stderr, flush=True)
+        except LogUnavailable as cause:
+            raise ConfigRejected(str(cause)) from cause  # not exit code 1, which says that something changes
     outcome = running.outcome
     print(json.dumps(outcome.as_json()) if options.json else _told(outcome))
     return 1 if outcome.changed else 0

@@ -152,7 +152,14 @@ def _explained(stand: Stand, asked: "Explainer", document: str, result: Any, opt
     is_opa = stand.config.policies.engine == "opa"
     if is_opa and options.why_not:
         raise ConfigRejected("`--why-not` tries rules statement by statement, which needs --engine embedded")
-    rules: dict[str, Any] = {"by": "result" if is_opa else "evaluation", "root": stand.root, "fired": [], "quiet": [], "failed": []}
+    rules: dict[str, Any] = {
+        "by": "result" if is_opa else "evaluation",
+        "source": stand.source,
+        "root": stand.root,
+        "fired": [],
+        "quiet": [],
+        "failed": [],
+    }
     try:
         found = Rules(tuple(asked.named(json.dumps(result)))) if is_opa else asked.rules(document)
     except PolicyFailed as failure:

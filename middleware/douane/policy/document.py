@@ -31,7 +31,7 @@ from douane.errors import PolicyFailed
 from douane.exchange import Destination, Exchange, Principal
 from douane.finding import ScanResult
 
-__all__ = ["Observed", "denial", "read", "write"]
+__all__ = ["Observed", "denial", "judged", "read", "write"]
 
 _FINDINGS_TOLD = 1000
 """How many findings are told one by one; `counts` tells of all of them. A text full of addresses must not fill the log with places."""
@@ -142,6 +142,16 @@ def read(result: str, candidates: Sequence[Destination]) -> Decision:
     An obligation that this version cannot name would be one that nobody fulfils, so it is an error and with it a deny. `observed`, what
     packs would have said that do not act, may be absent; it is checked like the rest, kept in the record, and acted on by nobody.
     """
+    return _decision(result, [candidate.id for candidate in candidates])
+
+
+def judged(result: str, document: str) -> str:
+    """The result of an engine for an input document, if it is one of the contract: else it would be a deny. Raises `PolicyFailed`."""
+    _decision(result, [candidate["id"] for candidate in json.loads(document)["candidates"]])
+    return result
+
+
+def _decision(result: str, offered: Sequence[str]) -> Decision:
     try:
         value = json.loads(result)
     except ValueError as cause:
@@ -150,7 +160,6 @@ def read(result: str, candidates: Sequence[Destination]) -> Decision:
     verdict = document.get("verdict")
     if verdict not in ("allow", "deny"):
         raise _breach("`verdict` is neither `allow` nor `deny`")
-    offered = [candidate.id for candidate in candidates]
     named = frozenset(_texts(document.get("permitted"), "permitted"))
     if not named <= frozenset(offered):
         raise _breach("`permitted` names a destination that was no candidate")

@@ -62,7 +62,7 @@ class _Look:
     error: str = ""
     is_refused: bool = False
     failed_at: float = 0.0
-    failures: int = 0
+    refusals: int = 0
 
 
 class Live:
@@ -117,18 +117,16 @@ class Live:
             active.leases += 1
         return Held(active.engine, lambda: self._given_back(active))
 
-    def start(self) -> None:
-        """Load the policies, and begin to look for newer ones. Raises `BundleRejected` and what the source raises."""
-        with self._turn:
+    def start(self, *, is_needed: bool = True) -> None:
+        """Load the policies, and begin to look for newer ones. Raises `BundleRejected` and what the source raises, if they are needed."""
+        try:
             if self._active is None:
-                if self._settings_file is not None:
-                    settings = self._settings_file.fetch(None)
-                    assert settings is not None
-                    self._settings, self._looks[1].tag = settings
-                fetched = self._source.fetch(None)
-                if fetched is None:
-                    raise BundleRejected("the policies changed while they were read; start again when they are still")
-                self._take(fetched)
+                self._load()
+        except DouaneError as cause:
+            if is_needed:
+                raise
+            self._looks[0].is_refused = isinstance(cause, BundleRejected)
+            self._failed(self._looks[0], cause)
         if self._period > 0 and not self._threads:
             self._begin(self._watch, "policies")
             if self._settings_file is not None:
@@ -137,15 +135,21 @@ class Live:
     def refresh(self) -> bool:
         """Ask the source now; whether other policies decide from now on. Never raises: what fails is told by `status` and the log."""
         self._asked = _now()
-        return self._look(self._looks[0], self._source.fetch, self._take)
+        return self._look(self._looks[0], self._source.fetch, self._prepare, self._take)
 
     def refresh_settings(self) -> bool:
         """The same for the file with settings."""
         if self._settings_file is None:
             return False
-        return self._look(self._looks[1], self._settings_file.fetch, self._take_settings)
+        return self._look(self._looks[1], self._settings_file.fetch, lambda _: None, self._take_settings)
 
-    def _look(self, look: "_Look", fetch: Callable[[str | None], _T | None], take: Callable[[_T], bool]) -> bool:
+    def _look(
+        self,
+        look: "_Look",
+        fetch: Callable[[str | None], _T | None],
+        prepare: Callable[[_T], None],
+        take: Callable[[_T], bool],
+    ) -> bool:
         again = look.is_refused and time.monotonic() - look.failed_at > _RETRY_SECONDS
         try:
             fetched = fetch(None if again else look.tag)
@@ -156,13 +160,14 @@ class Live:
             if not look.is_refused:
                 look.error = ""  # it could not be asked, and now it can
             return False
-        with self._turn:
-            try:
+        try:
+            prepare(fetched)  # outside of the turn: the tests of policies must not hold up a change of settings, such as the panic switch
+            with self._turn:
                 is_new = not self._stop.is_set() and take(fetched)
-            except Exception as cause:
-                look.is_refused = True
-                self._failed(look, cause)
-                return False
+        except Exception as cause:
+            look.is_refused = True
+            self._failed(look, cause)
+            return False
         look.error, look.is_refused = "", False
         return is_new
 
@@ -171,8 +176,8 @@ class Live:
         active = self._active
         revision, digest, activated = ("", "", "") if active is None else (active.engine.revision, active.engine.digest, active.activated)
         error = "; ".join(look.error for look in self._looks if look.error)
-        failures = sum(look.failures for look in self._looks)
-        return PolicyStatus(self.name, revision, digest, activated, self._asked, error, self._activations, failures)
+        refusals = sum(look.refusals for look in self._looks)
+        return PolicyStatus(self.name, revision, digest, activated, self._asked, error, self._activations, refusals)
 
     def is_ready(self) -> bool:
         """Whether a decision could be made now."""
@@ -206,8 +211,26 @@ class Live:
         while not self._stop.wait(self._period):
             self.refresh_settings()
 
-    def _take(self, fetched: Fetched) -> bool:
+    def _load(self) -> None:
+        if self._settings_file is not None:
+            settings = self._settings_file.fetch(None)
+            assert settings is not None
+            self._settings, self._looks[1].tag = settings
+        fetched = self._source.fetch(None)
+        if fetched is None:
+            raise BundleRejected("the policies changed while they were read; start again when they are still")
+        try:
+            self._prepare(fetched)
+            with self._turn:
+                self._take(fetched)
+        except BundleRejected as cause:
+            raise BundleRejected(f"{self.name} policies: {cause}") from cause
+
+    def _prepare(self, fetched: Fetched) -> None:
         self._looks[0].tag = fetched.tag  # refused or not: it is news only once
+        self._preflight(fetched.bundle)
+
+    def _take(self, fetched: Fetched) -> bool:
         is_new = self._activate(fetched.bundle, self._settings)
         for notice in (fetched.notice, fetched.keep()):
             if notice:
@@ -216,7 +239,9 @@ class Live:
 
     def _take_settings(self, fetched: tuple[Mapping[str, object], str]) -> bool:
         settings, self._looks[1].tag = fetched
-        assert self._bundle is not None
+        if self._bundle is None:
+            self._settings = settings  # for when there are policies
+            return False
         return self._activate(self._bundle, settings)
 
     def _activate(self, bundle: Bundle, settings: Mapping[str, object]) -> bool:
@@ -224,7 +249,6 @@ class Live:
         identity = bundle, canonical(settings)
         if active is not None and active.identity == identity:
             return False  # a change was taken back
-        self._preflight(bundle)
         engine = self._build(bundle, settings)
         try:
             engine.start()
@@ -252,7 +276,7 @@ class Live:
 
     def _failed(self, look: "_Look", cause: Exception) -> None:
         message = str(cause) if isinstance(cause, DouaneError) else type(cause).__name__
-        look.failures += 1
+        look.refusals += look.is_refused
         look.failed_at = time.monotonic()
         if message != look.error:  # said once, not each time that nothing changed
             look.error = message

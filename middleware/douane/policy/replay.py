@@ -10,6 +10,7 @@ from typing import Any
 from douane.decision import PolicyEngine
 from douane.errors import PolicyFailed
 from douane.policy.difference import Difference, difference
+from douane.policy.document import judged
 
 __all__ = ["Replay", "Replayed", "replay"]
 
@@ -97,7 +98,7 @@ def replay(events: Iterable[Mapping[str, Any]], old: PolicyEngine | None, new: P
 def _decided(engine: PolicyEngine, document: str) -> str:
     """The result, or nothing where none could be had, which would have been a deny."""
     try:
-        return engine.evaluate(document)
+        return judged(engine.evaluate(document), document)
     except PolicyFailed:
         return ""
 

@@ -23,6 +23,7 @@ from douane.decision import Lease
 from douane.errors import LogUnavailable, PolicyFailed
 from douane.exchange import Principal
 from douane.policy.difference import difference
+from douane.policy.document import judged
 from douane.policy.live import Live
 from douane.record import DecisionLog, DecisionRecord
 from douane.status import Comparison
@@ -31,6 +32,7 @@ __all__ = ["Rollout", "Share"]
 
 _log = structlog.get_logger("douane")
 _WAITING = 1000
+_WAITING_CHARACTERS = 32 * 2**20
 """Decisions that wait to be compared; more are counted as dropped. A shadow must never take the memory that traffic needs."""
 _PATH = "douane/main/decision"
 
@@ -41,7 +43,12 @@ class Share:
 
     tenants: AbstractSet[str] = frozenset()
     percent: float = 0.0
-    of: Literal["tenants", "exchanges"] = "exchanges"
+    of: Literal["tenants", "exchanges"] = "tenants"
+
+    @property
+    def decides(self) -> bool:
+        """Whether the candidate decides about anything."""
+        return bool(self.tenants) or self.percent > 0
 
     def takes(self, tenant: str, draw: Callable[[], float]) -> bool:
         """Whether the candidate decides about an exchange of this tenant. `draw` gives a number from 0 up to 1."""
@@ -61,6 +68,8 @@ class _Counts:
     different: int = 0
     dropped: int = 0
     failed: int = 0
+    waiting: int = 0
+    """Characters of documents in the queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +124,15 @@ class Rollout:
         return Comparison(counts.same, counts.different, counts.dropped, counts.failed)
 
     def start(self) -> None:
-        """Load both. Raises `BundleRejected` and what the sources raise."""
+        """Load both. Raises `BundleRejected` and what the sources raise; of a candidate that decides nothing, only its status tells."""
         self.active.start()
-        self.candidate.start()
+        self.candidate.start(is_needed=self._share.decides)
         self._thread = threading.Thread(target=self._compare, name="compare policies", daemon=True)
         self._thread.start()
 
     def is_ready(self) -> bool:
         """Whether every decision could be made now."""
-        return self.active.is_ready() and self.candidate.is_ready()
+        return self.active.is_ready() and (not self._share.decides or self.candidate.is_ready())
 
     def close(self) -> None:
         """Compare what still waits, for a moment, then end both."""
@@ -142,12 +151,13 @@ class Rollout:
                 self._counts.failed += 1
                 _log.warning("not_compared", cause=type(cause).__name__, decision=seen.decision_id)
             finally:
+                self._counts.waiting -= len(seen.document)
                 seen.lease.end()
 
     def _judge(self, seen: _Seen) -> None:
         error = ""
         try:
-            result = seen.lease.evaluate(seen.document)
+            result = judged(seen.lease.evaluate(seen.document), seen.document)
         except PolicyFailed as failure:  # a deny, if it had decided
             result, error = "", failure.cause_code
             self._counts.failed += 1
@@ -219,10 +229,18 @@ class _Both:
         return self._lease.evaluate(document)
 
     def compare(self, decision_id: str, exchange: str, document: str, result: str) -> None:
+        if self._counts.waiting > _WAITING_CHARACTERS:
+            self._counts.dropped += 1
+            return
         other = self._other()
+        if not other.revision:  # the candidate never came to be
+            other.end()
+            return
+        self._counts.waiting += len(document)
         try:
             self._queue.put_nowait(_Seen(decision_id, exchange, document, result, other, self._principal, self._by_candidate))
         except queue.Full:
+            self._counts.waiting -= len(document)
             self._counts.dropped += 1
             other.end()
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from douane.policy.bundles import bundle
 from douane.policy.checks.check import check
+from douane.policy.checks.contract import FORMS, OBLIGATIONS
 from douane.policy.rego.problem import Problem, shown
 from fakes.opa import opa_binary
 
@@ -150,6 +151,56 @@ def test_the_shipped_policies_have_no_error() -> None:
     modules, data, schema = shipped()
     problems = check(modules, data, capabilities=capabilities(), schema=schema)
     assert [shown(problem) for problem in problems if problem.level == "error"] == []
+
+
+def test_the_contract_that_literals_are_held_against_is_the_schema_of_results() -> None:
+    schema = json.loads((POLICIES / "schemas" / "result.schema.json").read_text())
+    lists = {"violations": "reasons", "rejections": "rejections"}
+    described = {what: schema["$defs"][name]["items"] for what, name in lists.items()} | {"decision": schema}
+    for what, form in FORMS.items():
+        assert form.members.keys() == described[what]["properties"].keys()
+        assert form.members.keys() - form.optional == set(described[what]["required"])
+        closed = {name: value["enum"] for name, value in described[what]["properties"].items() if "enum" in value}
+        assert {name: list(words) for name, words in form.words.items()} == closed
+    kinds = [one["$ref"].rpartition("/")[2] for one in schema["$defs"]["obligations"]["items"]["oneOf"]]
+    assert list(OBLIGATIONS) == kinds
+    for kind, members in OBLIGATIONS.items():
+        assert members.keys() == schema["$defs"][kind]["properties"].keys() == set(schema["$defs"][kind]["required"])
+
+
+@pytest.mark.parametrize("broken", ["main.rego", "personal_data/personal_data.rego", "secrets/secrets_test.rego", "settings/settings.rego"])
+def test_a_module_that_cannot_be_parsed_makes_no_problem_of_another(broken: str) -> None:
+    modules, data, schema = shipped()
+    assert broken in dict(modules)
+    changed = [(path, f"{text}\nx := [\n" if path == broken else text) for path, text in modules]
+    problems = check(changed, data, capabilities=capabilities(), schema=schema)
+    assert [(broken, "syntax")] == [(problem.path, problem.rule) for problem in problems]
+
+
+@pytest.mark.parametrize("pack", ["secrets", "personal_data", "settings"])
+def test_a_folder_of_the_shipped_tree_has_one_problem_that_names_the_whole(pack: str) -> None:
+    modules, _, schema = shipped()
+    part = [(path.partition("/")[2], text) for path, text in modules if path.startswith(f"{pack}/")]
+    (problem,) = check(part, "{}", capabilities=capabilities(), schema=schema)
+    assert problem.rule == "layout/part"
+    assert "`main.rego`" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("x if input.counts.A > limits.most", "`import data.r.limits` or `import data.limits` is missing"),
+        ("x if limits.is_small(1)", "`import data.r.limits` or `import data.limits` is missing"),
+        ("x := data.limits.moost", "did you mean `most`?"),
+        ('violations contains {"id": "p.x", "sevrity": "low"} if input.leg == "request"', "did you mean `severity`?"),
+        ('obligations contains {"kind": "redcat"} if input.leg == "request"', "did you mean `redact`?"),
+        ("x if input.counts.EMAIL_ADRESS > 0", "did you mean `EMAIL_ADDRESS`?"),
+    ],
+)
+def test_a_slip_is_told_with_what_was_meant(line: str, said: str) -> None:
+    modules = (("p.rego", f"package p\n\n{line}\n"), ("r/limits.rego", "package r.limits\n\nmost := 3\n"))
+    data = '{"limits": {"most": 3}, "types": {"personal": {"EMAIL_ADDRESS": {}}}}'
+    assert any(problem.message.endswith(said) for problem in check(modules, data, capabilities=capabilities()))
 
 
 def test_a_problem_says_what_to_do_and_shows_the_line() -> None:

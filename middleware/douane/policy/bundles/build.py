@@ -2,12 +2,12 @@
 """Build: a folder with policies becomes an archive that this gateway and any OPA load."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from douane.errors import BundleRejected
 from douane.policy.bundles import archive, folder, manifest, signature
-from douane.policy.bundles.bundle import assemble
+from douane.policy.bundles.bundle import assemble, override
 from douane.policy.bundles.keys import SigningKey
 
 __all__ = ["build"]
@@ -18,9 +18,11 @@ def build(
     *,
     revision: str | None = None,
     roots: Sequence[str] | None = None,
+    settings: Mapping[str, object] | None = None,
     signing_key: SigningKey | None = None,
 ) -> bytes:
-    """The archive of the bundle in a folder, or of one in an archive: modules and tests as they are, all data in one `data.json`.
+    """The archive of the bundle in a folder, or of one in an archive: modules and tests as they are, all data in one `data.json`, with
+    `settings` merged over it as the gateway does it.
 
     What is not given comes from the folder's `.manifest`. Without one there, the revision is the digest, and the roots are the first name
     of each package and each name at the top of the data: so that it loads in OPA beside other bundles, of which none can put anything
@@ -28,6 +30,8 @@ def build(
     """
     files = archive.load(path) if path.is_file() else folder.gather(path)
     bundle = assemble(files, name=str(path))
+    if settings:
+        bundle = override(bundle, settings)
     texts = (*bundle.modules, *bundle.tests)
     if roots is None:
         packages = [manifest.package(text, name) for name, text in texts]

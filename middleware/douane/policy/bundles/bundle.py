@@ -97,13 +97,18 @@ def assemble(files: Mapping[str, bytes], *, name: str) -> Bundle:
 def override(bundle: Bundle, settings: Mapping[str, object]) -> Bundle:
     """The bundle with settings merged over its data (RFC 7396). It keeps its revision, unless that was its digest.
 
-    Raises `BundleRejected` for a pack that has no data.
+    Raises `BundleRejected` for a pack that has no data, and for a setting that its data does not have.
     """
     data = cast("dict[str, Any]", json.loads(bundle.data))
     for pack in settings:
         if pack not in data:
             known = ", ".join(f"`{name}`" for name in sorted(data)) or "none"
             raise BundleRejected(f"`policies.settings.{pack}` is for a pack without data; those that have some are {known}")
+        given, there = settings[pack], data[pack]
+        for key in given if isinstance(given, Mapping) and isinstance(there, dict) else ():
+            if key not in there:  # a misspelt setting would protect nobody
+                known = ", ".join(f"`{name}`" for name in sorted(there))
+                raise BundleRejected(f"`policies.settings.{pack}.{key}` is no setting of that pack; its data has {known}")
     documents.check(settings, "policies.settings")
     revision = "" if bundle.revision == bundle.digest else bundle.revision
     return _bundle(bundle.modules, bundle.tests, documents.merged(data, settings), revision, bundle.roots)

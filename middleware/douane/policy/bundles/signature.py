@@ -83,6 +83,8 @@ def _claims(token: str, keys: KeyRing) -> Mapping[str, Any]:
         named = rumour["header"].get("kid") or rumour["payload"].get("keyid") or ""
         key = keys.find(named) if isinstance(named, str) else None
         if key is None:
+            if not named:
+                raise BundleRejected("the signature names none of the configured keys; sign it with `--key-id`")
             raise BundleRejected(
                 "the bundle is signed with a key that is not configured; configure its public key, or sign it with another"
             )

@@ -93,6 +93,10 @@ def _builtin(program: Program, scope: Scope, use: Use, name: str) -> Iterator[Pr
     if instead:
         yield scope.module.problem(use.node, "builtin/not-portable", f"`{name}` is not in the portable subset; {instead}")
         return
+    meant = " or ".join(f"`import {path}`" for path in program.importable(str(use.path[0])) if len(use.path) > 1)
+    if meant:
+        yield scope.module.problem(use.node, "builtin/unknown", f"there is no builtin `{name}`; {meant} is missing")
+        return
     package = (".".join(d.rule.name) for d in program.definitions if d.rule.arguments and d.module.package == scope.module.package)
     yield scope.module.problem(
         use.node, "builtin/unknown", f"there is no builtin and no function `{name}`{nearest(name, [*program.builtins, *package])}"

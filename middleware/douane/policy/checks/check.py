@@ -8,11 +8,13 @@ from typing import Any
 
 from douane.policy.checks.calls import miscalled
 from douane.policy.checks.conflicts import conflicting
+from douane.policy.checks.contract import misgiven
 from douane.policy.checks.formats import misformatted
 from douane.policy.checks.forms import malformed
+from douane.policy.checks.heads import incomplete
 from douane.policy.checks.hints import explained
 from douane.policy.checks.inference import Inference
-from douane.policy.checks.layout import misplaced, unreadable
+from douane.policy.checks.layout import misplaced, partial, unreadable
 from douane.policy.checks.metadata import misannotated
 from douane.policy.checks.mismatch import mismatched
 from douane.policy.checks.negation import misnegated
@@ -23,6 +25,7 @@ from douane.policy.checks.references import dangling
 from douane.policy.checks.regexes import unportable_regexes
 from douane.policy.checks.safety import unbound
 from douane.policy.checks.style import misleading
+from douane.policy.checks.vocabulary import unlisted_types
 from douane.policy.checks.whole import lossy
 from douane.policy.rego.problem import Problem
 from douane.policy.rego.syntax import Module, NotParsed, parse
@@ -44,7 +47,8 @@ def check(
 
     `modules` are (path, Rego text), tests among them; `data` is JSON text; `schema` the JSON Schema of `input`; `capabilities` what both
     engines have, in OPA's format. Nothing is evaluated and no file is read. A module that cannot be parsed is one problem, and what lies
-    in its package is then taken to exist.
+    in its package is then taken to exist. A part of a tree, without the package that decides, is one problem too, and then only what can be
+    known of its rules one by one is looked for.
     """
     given = tuple(modules)
     problems = [*unreadable(given)]
@@ -74,6 +78,14 @@ def _found(program: Program, schema: Mapping[str, Any] | None) -> Iterator[Probl
         yield from misplaced(module)
     for scope in program.scopes:
         yield from scope.problems
+    yield from malformed(program)
+    yield from unportable_regexes(program)
+    yield from misgiven(program)
+    yield from unlisted_types(program)
+    apart = tuple(partial(program))
+    if apart:
+        yield from apart
+        return
     inference = Inference(program, schema)
     yield from miscalled(program)
     yield from dangling(program)
@@ -81,11 +93,11 @@ def _found(program: Program, schema: Mapping[str, Any] | None) -> Iterator[Probl
     yield from recursive(program)
     yield from unbound(program)
     yield from mismatched(program, inference)
-    yield from malformed(program)
     yield from unportable(program, inference)
     yield from lossy(program)
-    yield from misnegated(program, inference)
-    yield from unportable_regexes(program)
+    if not program.unread:  # what cannot be read leaves open what is always defined
+        yield from misnegated(program, inference)
+        yield from incomplete(program, inference)
     yield from misformatted(program, inference)
     yield from misannotated(program)
     yield from misleading(program)

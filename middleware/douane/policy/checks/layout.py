@@ -3,10 +3,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from douane.policy.checks.program import Program
 from douane.policy.rego.problem import Problem
 from douane.policy.rego.syntax import Module
 
-__all__ = ["misplaced", "unreadable"]
+__all__ = ["misplaced", "partial", "unreadable"]
 
 
 def unreadable(modules: Sequence[tuple[str, str]]) -> Iterator[Problem]:
@@ -25,6 +26,19 @@ def unreadable(modules: Sequence[tuple[str, str]]) -> Iterator[Problem]:
             column = at - text.rfind("\n", 0, at)
             what = "the lines end as on Windows, in texts of several lines too; save the file with plain line ends"
             yield Problem(path, line, column, "encoding/line-ends", what, "warning", text.split("\n")[line - 1].rstrip("\r"))
+
+
+def partial(program: Program) -> Iterator[Problem]:
+    """`layout/part`: packages that stand beside the one that decides, without it."""
+    *root, package, _ = program.entrypoint
+    siblings = [known for known in (*program.packages, *program.unread) if len(known) > len(root) and list(known[: len(root)]) == root]
+    if len(root) < 2 or not siblings or program.is_unread(program.entrypoint) or program.reached((*root, package)):
+        return
+    what = (
+        f"no module here is `{'.'.join([*root[1:], package])}`, so this is no whole policy tree, and what its parts ask of others is not "
+        f"checked; check the folder that holds `{package}.rego`"
+    )
+    yield Problem(".", 0, 0, "layout/part", what)
 
 
 def misplaced(module: Module) -> Iterator[Problem]:

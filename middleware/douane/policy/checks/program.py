@@ -126,6 +126,32 @@ class Program:
         """Whether a reference may lead into a module that could not be parsed."""
         return any(fits(package, path) for package in self.unread)
 
+    def importable(self, name: str) -> tuple[str, ...]:
+        """What a name that nothing binds could be meant for: packages that end with it, and data at the top."""
+        packages = [".".join(path) for path, modules in self.packages.items() if path[-1] == name and not modules[0].is_test]
+        return tuple(dict.fromkeys((*packages, *([f"data.{name}"] if name in self.data else ()))))
+
+    @cached_property
+    def _aliases(self) -> Mapping[tuple[str, ...], tuple[str | Node, ...]]:
+        """What a rule stands for that is another name of data and nothing else: `settings := data.limits`."""
+        aliases: dict[tuple[str, ...], tuple[str | Node, ...]] = {}
+        for path, (definition, *others) in self.rules.items():
+            rule = definition.rule
+            use = self.scope_of[id(rule)].values.get(rule.value.start) if rule.value is not None else None
+            if others or rule.kind != "complete" or rule.arguments or any(b.statements or b.is_else for b in rule.bodies) or use is None:
+                continue
+            if use.node is rule.value and use.is_global and use.path[0] == "data":
+                aliases[path] = use.path
+        return aliases
+
+    def followed(self, path: Path) -> Path:
+        """The reference with such other names written out."""
+        seen: set[tuple[str, ...]] = set()
+        while (before := self.rule_before(path)) and before[0].path in self._aliases and before[0].path not in seen:
+            seen.add(before[0].path)
+            path = (*self._aliases[before[0].path], *path[len(before[0].path) :])
+        return path
+
     def rule_before(self, path: Path) -> tuple[Definition, ...]:
         """The definitions of the rule that a constant reference goes through; none where it ends above rules or is dynamic there."""
         names: list[str] = []

@@ -8,8 +8,9 @@ from douane.policy.checks.calls import nearest
 from douane.policy.checks.program import Path, Program, fits
 from douane.policy.checks.scope import Scope, Use
 from douane.policy.rego.problem import Problem
+from douane.policy.rego.syntax import Node
 
-__all__ = ["dangling"]
+__all__ = ["dangling", "is_unknown"]
 
 
 def dangling(program: Program) -> Iterator[Problem]:
@@ -22,26 +23,39 @@ def dangling(program: Program) -> Iterator[Problem]:
                 yield from _reference(program, scope, use)
 
 
+def is_unknown(program: Program, scope: Scope, node: Node) -> bool:
+    """Whether this is a reference that is reported as `reference/unknown`."""
+    use = scope.values.get(node.start)
+    if use is None or not use.is_global or use.path[0] != "data":
+        return False
+    return any(problem.rule == "reference/unknown" for problem in _reference(program, scope, use))
+
+
 def _reference(program: Program, scope: Scope, use: Use) -> Iterator[Problem]:
-    if any(fits([str(part) for part in target], use.path) for target in use.replaced if target[:1] == ("data",)):
+    path = program.followed(use.path)
+    if any(fits([str(part) for part in target], at) for target in use.replaced if target[:1] == ("data",) for at in (use.path, path)):
         return  # a test puts it there
-    if program.reached(use.path) or program.is_unread(use.path):
+    if program.reached(path) or program.is_unread(path):
         return
-    depth, siblings = _found(program, use.path)
-    imported = next((i.path for i in scope.module.imports if i.name == use.node.reference[0]), ())
-    if depth == len(use.path) or depth < len(imported):
-        return
-    name = _shown(use.path)
-    part = use.path[depth]
+    depth, siblings = _found(program, path)
+    if path is use.path:
+        reported = len(next((i.path for i in scope.module.imports if i.name == use.node.reference[0]), ()))
+    else:
+        reported = len(path) - len(use.path) + len(program.rule_before(use.path)[0].path)
+    if depth == len(path) or depth < reported:
+        return  # or where the import or the other name is
+    name = _shown(path)
+    part = path[depth]
     if not isinstance(part, str):
         return  # whatever it is, it may come
-    is_setting = depth > 1 and not _in_packages(program, use.path[:depth])
+    near = nearest(part, siblings)
+    is_setting = depth > 1 and not _in_packages(program, path[:depth])
     if is_setting:
-        what = f"`{name}` is a setting that the data do not hold; ask with `object.get` where it may be missing"
+        mend = near if "mean" in near else "; ask with `object.get` where it may be missing"
+        what = f"`{name}` is a setting that the data do not hold{mend}"
         yield scope.module.problem(use.node, "reference/missing-setting", what, "warning")
         return
-    near = nearest(part, siblings)
-    where = f" in `{_shown(use.path[:depth])}`" if depth > 1 else ""
+    where = f" in `{_shown(path[:depth])}`" if depth > 1 else ""
     yield scope.module.problem(use.node, "reference/unknown", f"`{name}` is never defined: there is no `{part}`{where}{near}")
 
 

@@ -28,9 +28,9 @@ def unbound(program: Program) -> Iterator[Problem]:
                 found[variable.name] = min(start, found.get(variable.name, start))
         for name, start in found.items():
             said = "`_` cannot be read here" if name == "_" else f"nothing binds `{name}`"
-            yield scope.module.problem(
-                start, "variable/unbound", f"{said}; bind it with `:=`, `some .. in` or an index, or name what it should be"
-            )
+            meant = " or ".join(f"`import {path}`" for path in program.importable(name))
+            advice = f"{meant} is missing" if meant else "bind it with `:=`, `some .. in` or an index, or name what it should be"
+            yield scope.module.problem(start, "variable/unbound", f"{said}; {advice}")
 
 
 class _Bodies:

@@ -21,9 +21,10 @@ def misleading(program: Program) -> Iterator[Problem]:
         yield from _variables(scope, builtins, program)
         yield from _left(scope)
         yield from _rule_name(definition)
-    yield from _unused_rules(program)
-    yield from _unreached(program)
-    yield from _untested(program)
+    if not program.unread:  # what cannot be read may ask for anything
+        yield from _unused_rules(program)
+        yield from _unreached(program)
+        yield from _untested(program)
 
 
 def _variables(scope: Scope, builtins: set[str], program: Program) -> Iterator[Problem]:
@@ -88,7 +89,7 @@ def _unused_rules(program: Program) -> Iterator[Problem]:
 
 def _unreached(program: Program) -> Iterator[Problem]:
     """Rules with an id that no entrypoint ever asks for: they decide nothing."""
-    if program.unread or program.entrypoint not in program.rules:
+    if program.entrypoint not in program.rules:
         return
     entrypoints = {d.path for d in program.definitions if d.rule.annotation is not None and d.rule.annotation.entrypoint}
     reached: set[tuple[str, ...]] = set()

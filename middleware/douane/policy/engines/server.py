@@ -12,7 +12,7 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from douane.errors import ConfigRejected, PolicyFailed
+from douane.errors import BundleRejected, ConfigRejected, PolicyFailed
 
 __all__ = ["OpaServerEngine"]
 
@@ -34,6 +34,7 @@ class OpaServerEngine:
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
             raise ConfigRejected("`policies.opa_url` must be an http(s) URL of a server without a path, such as http://127.0.0.1:8181")
         self._latest = _UNKNOWN
+        self._checked = ""
         self._secure = parts.scheme == "https"
         self._host = parts.hostname
         self._port = parts.port or (443 if self._secure else 80)
@@ -63,16 +64,40 @@ class OpaServerEngine:
                 self._clients.append(client)
         return client
 
+    def start(self) -> None:
+        """Ask the policies about their settings. Raises `BundleRejected`; a server that is not there yet is asked with its first decision."""
+        with contextlib.suppress(PolicyFailed):
+            self._check_settings(self._query("douane.settings", "problems", {}))
+
     def evaluate(self, document: str) -> str:
         """See `PolicyEngine`."""
+        answer = self._query("douane.main", "decision", json.loads(document))
+        if "result" not in answer:
+            raise PolicyFailed("the OPA server gives no decision; `data.douane.main.decision` is undefined", cause_code="undefined")
+        self._latest = self._local.revision = _revision(answer)
+        if self._latest != self._checked:
+            try:
+                self._check_settings(self._query("douane.settings", "problems", {}))
+            except BundleRejected as cause:
+                raise PolicyFailed(str(cause), cause_code="error") from cause
+        return json.dumps(answer["result"], ensure_ascii=False, separators=(",", ":"))
+
+    def _check_settings(self, answer: Any) -> None:
+        """Wrong settings would protect nobody, and are known once for every revision of the policies."""
+        problems = answer.get("result") or []
+        if problems:
+            raise BundleRejected("the settings in the data of the OPA server are wrong: " + "; ".join(map(str, problems)))
+        self._checked = _revision(answer)
+
+    def _query(self, package: str, rule: str, facts: Any) -> Any:
         import requests
 
         until = time.monotonic() + self._deadline
         try:
             answer = self._client().query_rule(
-                input_data=json.loads(document),
-                package_path="douane.main",
-                rule_name="decision",
+                input_data=facts,
+                package_path=package,
+                rule_name=rule,
                 query_params={"strict-builtin-errors": "true", "provenance": "true"},
             )
         except requests.Timeout as cause:
@@ -83,10 +108,7 @@ class OpaServerEngine:
             raise PolicyFailed("the OPA server gave no decision", cause_code="error") from cause
         if time.monotonic() > until:  # the client's own limit is for each read, and a server may drip
             raise PolicyFailed("the OPA server did not answer in time", cause_code="timeout")
-        if "result" not in answer:
-            raise PolicyFailed("the OPA server gives no decision; `data.douane.main.decision` is undefined", cause_code="undefined")
-        self._latest = self._local.revision = _revision(answer)
-        return json.dumps(answer["result"], ensure_ascii=False, separators=(",", ":"))
+        return answer
 
     def is_ready(self) -> bool:
         """Whether the server answers and has activated its bundles."""

@@ -37,12 +37,12 @@ class Evaluation:
 
     def fired(self, package: Sequence[str]) -> list[tuple[Module, Rule, bool]]:
         """The rules with an id in the modules of a package, and whether each fired."""
-        values, lines = self._evaluate(query(package))
         found = self._with_ids(package)
         ids = [_id(rule) for _, rule in found]
+        values, lines = self._values(package, [rule.name for _, rule in found])
         outcomes = []
         for module, rule in found:
-            fired = _id(rule) in set(_ids(_at(values, rule.name)))
+            fired = _id(rule) in set(_ids(values[rule.name]))
             if fired and ids.count(_id(rule)) > 1:
                 fired = module.place(rule.head.start)[0] in lines.get(module.path, ())
             outcomes.append((module, rule, fired))
@@ -55,6 +55,21 @@ class Evaluation:
     def decided(self, package: Sequence[str]) -> list[RuleOutcome]:
         """The same of a package that cannot be evaluated by itself: what the decision names has fired."""
         return [self._outcome(module, rule, fired=_id(rule) in self.decision[0]) for module, rule in self._with_ids(package)]
+
+    def _values(
+        self, package: Sequence[str], names: Sequence[tuple[str, ...]]
+    ) -> tuple[Mapping[tuple[str, ...], Any], Mapping[str, frozenset[int]]]:
+        """The values of these rules, and the lines that were reached."""
+        if sum(module.package == tuple(package) for module in self._modules) == 1:
+            whole, lines = self._evaluate(query(package))
+            return {name: _at(whole, name) for name in names}, lines
+        # One by one: asked for a whole package of several modules, the engine leaves out what it has not come to yet.
+        values: dict[tuple[str, ...], Any] = {}
+        reached: dict[str, frozenset[int]] = {}
+        for name in dict.fromkeys(names):
+            values[name], lines = self._evaluate(query((*package, *name)))
+            reached |= {path: reached.get(path, frozenset()) | covered for path, covered in lines.items()}
+        return values, reached
 
     def _with_ids(self, package: Sequence[str]) -> list[tuple[Module, Rule]]:
         return [(module, rule) for module in self._modules if module.package == tuple(package) for rule in module.rules if _id(rule)]
@@ -139,5 +154,5 @@ def _ids(value: Any) -> Iterator[str]:
 
 def _at(value: Any, path: Sequence[str]) -> Any:
     for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else None
+        value = value.get(name) if isinstance(value, dict) else None
     return value
