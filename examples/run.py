@@ -52,7 +52,7 @@ BANNER = """
   What was decided:          {log}
   The same, played for you:  make demo (in another terminal)
   Configuration:             {config} (tenant demo, app letters)
-  Policies:                  policies/ (read at start)
+  Policies:                  policies/ (a change is live once its tests pass)
 
   Ctrl-C stops everything.
 """
