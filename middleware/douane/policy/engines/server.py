@@ -65,7 +65,7 @@ class OpaServerEngine:
         return client
 
     def start(self) -> None:
-        """Ask the policies about their settings. Raises `BundleRejected`; a server that is not there yet is asked with its first decision."""
+        """Ask the policies about their settings; a server that is not there is asked with its first decision. Raises `BundleRejected`."""
         with contextlib.suppress(PolicyFailed):
             self._check_settings(self._query("douane.settings", "problems", {}))
 
