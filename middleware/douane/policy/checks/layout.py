@@ -32,6 +32,8 @@ def partial(program: Program) -> Iterator[Problem]:
     """`layout/part`: packages that stand beside the one that decides, without it."""
     *root, package, _ = program.entrypoint
     siblings = [known for known in (*program.packages, *program.unread) if len(known) > len(root) and list(known[: len(root)]) == root]
+    if (*root, package) in siblings:
+        return
     if len(root) < 2 or not siblings or program.is_unread(program.entrypoint) or program.reached((*root, package)):
         return
     what = (
