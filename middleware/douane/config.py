@@ -132,8 +132,13 @@ def compose(config: Config, environment: Mapping[str, str]) -> Border:
 
     scan, parts = _scanner(config.detectors)
     key = _surrogate_key(config.surrogate_key_env, environment)
-    log = SqliteLog(config.log.path)  # last of all that may be refused, since it is open from here on
-    policies, policy_part, standing = _policies(config.policies, environment, log, labels, rehearse, _names(config))
+    operators = _operators(config, callers, environment)
+    log = SqliteLog(config.log.path)
+    try:  # what is refused from here on leaves no log open
+        policies, policy_part, standing = _policies(config.policies, environment, log, labels, rehearse, _names(config))
+    except BaseException:
+        log.close()
+        raise
     guard = Guard(
         scanner=scan,
         policies=policies,
@@ -150,7 +155,7 @@ def compose(config: Config, environment: Mapping[str, str]) -> Border:
         limits=BodyLimits(limits.request_bytes, limits.depth, limits.leaves),
         answer_limits=BodyLimits(limits.response_bytes, limits.depth, limits.leaves),
         origin=config.log.origin,
-        operators=_operators(config, callers, environment),
+        operators=operators,
         parts=(
             Part("log", lambda: None, log.is_writable, log.close),
             *parts,
