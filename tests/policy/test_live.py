@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from douane.decision import Policies
-from douane.errors import BundleRejected, PolicyFailed
+from douane.errors import BundleRejected, PolicyFailed, SourceUnreachable
 from douane.exchange import Principal
 from douane.policy.bundles.bundle import Bundle
 from douane.policy.bundles.settings_file import SettingsFile
@@ -181,10 +181,32 @@ def test_a_source_that_fails_changes_nothing(world: World) -> None:
     world.shelf.failing = OSError("/secret/path")
     assert not world.live.refresh()
     assert world.decides() == "one"
-    assert world.live.status().error == "OSError"
+    assert (world.live.status().error, world.live.status().refusals) == ("OSError", 0)
     world.shelf.failing = None
     assert not world.live.refresh()
     assert world.live.status().error == ""
+
+
+def test_a_source_that_is_away_hides_no_refusal(world: World) -> None:
+    world.put("unstartable")
+    world.shelf.failing = SourceUnreachable("the server is away")
+    for _ in range(3):
+        world.live.refresh()
+    told = world.live.status()
+    assert "cannot be loaded" in told.error
+    assert "the server is away" in told.error
+    assert told.refusals == 1
+    world.shelf.failing = None
+    world.live.refresh()
+    assert "away" not in world.live.status().error
+    assert "cannot be loaded" in world.live.status().error
+
+
+def test_what_cannot_be_read_is_refused_and_counted_once(world: World) -> None:
+    world.shelf.failing = BundleRejected("no YAML")
+    for _ in range(3):
+        world.live.refresh()
+    assert (world.live.status().error, world.live.status().refusals) == ("no YAML", 1)
 
 
 def test_a_refusal_stays_told_while_nothing_changes(world: World) -> None:

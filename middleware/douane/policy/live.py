@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 import structlog
 
 from douane.decision import Policies, PolicyEngine
-from douane.errors import BundleRejected, DouaneError
+from douane.errors import BundleRejected, DouaneError, SourceUnreachable
 from douane.exchange import Principal
 from douane.policy.bundles.bundle import Bundle
 from douane.policy.bundles.data import canonical
@@ -56,13 +56,13 @@ class _Edition:
 
 @dataclass(slots=True)
 class _Look:
-    """How one place stands that is looked at: the tag to ask for news with, and what went wrong the latest time."""
+    """How one place that is looked at stands: the tag to ask for news with, why the latest were refused, why none can be had."""
 
     tag: str | None = None
-    error: str = ""
-    is_refused: bool = False
-    failed_at: float = 0.0
+    refused: str = ""
+    refused_at: float = 0.0
     refusals: int = 0
+    unread: str = ""
 
 
 class Live:
@@ -125,8 +125,7 @@ class Live:
         except DouaneError as cause:
             if is_needed:
                 raise
-            self._looks[0].is_refused = isinstance(cause, BundleRejected)
-            self._failed(self._looks[0], cause)
+            self._unread(self._looks[0], cause)
         if self._period > 0 and not self._threads:
             self._begin(self._watch, "policies")
             if self._settings_file is not None:
@@ -150,32 +149,30 @@ class Live:
         prepare: Callable[[_T], None],
         take: Callable[[_T], bool],
     ) -> bool:
-        again = look.is_refused and time.monotonic() - look.failed_at > _RETRY_SECONDS
+        again = look.refused and time.monotonic() - look.refused_at > _RETRY_SECONDS
         try:
             fetched = fetch(None if again else look.tag)
         except Exception as cause:  # whatever it was: the policies that decide now go on
-            self._failed(look, cause)
+            self._unread(look, cause)
             return False
+        look.unread = ""
         if fetched is None:
-            if not look.is_refused:
-                look.error = ""  # it could not be asked, and now it can
             return False
         try:
             prepare(fetched)  # outside of the turn: the tests of policies must not hold up a change of settings, such as the panic switch
             with self._turn:
                 is_new = not self._stop.is_set() and take(fetched)
         except Exception as cause:
-            look.is_refused = True
-            self._failed(look, cause)
+            self._refused(look, cause)
             return False
-        look.error, look.is_refused = "", False
+        look.refused = ""
         return is_new
 
     def status(self) -> PolicyStatus:
         """How the policies stand."""
         active = self._active
         revision, digest, activated = ("", "", "") if active is None else (active.engine.revision, active.engine.digest, active.activated)
-        error = "; ".join(look.error for look in self._looks if look.error)
+        error = "; ".join(told for look in self._looks for told in (look.refused, look.unread) if told)
         refusals = sum(look.refusals for look in self._looks)
         return PolicyStatus(self.name, revision, digest, activated, self._asked, error, self._activations, refusals)
 
@@ -274,13 +271,22 @@ class Live:
             old.engine.close()
         return True
 
-    def _failed(self, look: "_Look", cause: Exception) -> None:
+    def _refused(self, look: "_Look", cause: Exception) -> None:
+        look.refused_at = time.monotonic()
+        look.refused = self._told(look, look.refused, cause)
+
+    def _unread(self, look: "_Look", cause: Exception) -> None:
+        look.unread = self._told(look, look.unread, cause)
+
+    def _told(self, look: "_Look", before: str, cause: Exception) -> str:
+        """The message, which is said and counted once, not each time that it is tried again."""
         message = str(cause) if isinstance(cause, DouaneError) else type(cause).__name__
-        look.refusals += look.is_refused
-        look.failed_at = time.monotonic()
-        if message != look.error:  # said once, not each time that nothing changed
-            look.error = message
-            _log.error("policies_refused", policies=self.name, cause=message, goes_on=self.revision)
+        if message != before:
+            is_away = isinstance(cause, SourceUnreachable | OSError)
+            look.refusals += not is_away
+            event = "policies_unreachable" if is_away else "policies_refused"
+            _log.error(event, policies=self.name, cause=message, goes_on=self.revision)
+        return message
 
     def _given_back(self, edition: _Edition) -> None:
         with self._lock:
