@@ -6,10 +6,12 @@ record of kind `difference` written. The exchange never waits for it and never d
 """
 
 import contextlib
+import functools
 import queue
 import threading
 import uuid
 import zlib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -60,18 +62,6 @@ class Share:
         return self.percent > 0 and draw() * 100 < self.percent
 
 
-@dataclass(slots=True)
-class _Counts:
-    """Of `Comparison`; only the comparing thread adds, but for `dropped`."""
-
-    same: int = 0
-    different: int = 0
-    dropped: int = 0
-    failed: int = 0
-    waiting: int = 0
-    """Characters of documents in the queue."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Seen:
     decision_id: str
@@ -98,7 +88,9 @@ class Rollout:
     ) -> None:
         self.active = active
         self.candidate = candidate
-        self._counts = _Counts()
+        self._counts: Counter[str] = Counter()
+        self._waiting = 0  # characters of documents in the queue
+        self._lock = threading.Lock()  # of the two above
         self._share = share
         self._log = log
         self._labels = dict(labels)
@@ -115,13 +107,13 @@ class Rollout:
         """See `Policies`."""
         by_candidate = self._share.takes(principal.tenant, self._draw)
         first, second = (self.candidate, self.active) if by_candidate else (self.active, self.candidate)
-        return _Both(first.lease(principal), lambda: second.lease(principal), self._queue, self._counts, principal, by_candidate)
+        return _Both(first.lease(principal), functools.partial(self._see, second, principal, by_candidate))
 
     @property
     def comparison(self) -> Comparison:
         """How the two compare so far."""
-        counts = self._counts
-        return Comparison(counts.same, counts.different, counts.dropped, counts.failed)
+        with self._lock:
+            return Comparison(**self._counts)
 
     def start(self) -> None:
         """Load both. Raises `BundleRejected` and what the sources raise; of a candidate that decides nothing, only its status tells."""
@@ -143,15 +135,37 @@ class Rollout:
         self.candidate.close()
         self.active.close()
 
+    def _see(
+        self, others: Live, principal: Principal, by_candidate: bool, decision_id: str, exchange: str, document: str, result: str
+    ) -> None:
+        """Let the others see a decision; see `Lease.compare`."""
+        if not others.revision:  # a candidate that never came to be
+            return
+        lease = others.lease(principal)
+        with self._lock:
+            try:
+                if self._waiting > _WAITING_CHARACTERS:
+                    raise queue.Full
+                self._queue.put_nowait(_Seen(decision_id, exchange, document, result, lease, principal, by_candidate))
+                self._waiting += len(document)
+            except queue.Full:
+                self._counts["dropped"] += 1
+                lease.end()
+
+    def _count(self, outcome: str) -> None:
+        with self._lock:
+            self._counts[outcome] += 1
+
     def _compare(self) -> None:
         while (seen := self._queue.get()) is not None:
             try:
                 self._judge(seen)
             except Exception as cause:  # nothing of it may reach an exchange
-                self._counts.failed += 1
+                self._count("failed")
                 _log.warning("not_compared", cause=type(cause).__name__, decision=seen.decision_id)
             finally:
-                self._counts.waiting -= len(seen.document)
+                with self._lock:
+                    self._waiting -= len(seen.document)
                 seen.lease.end()
 
     def _judge(self, seen: _Seen) -> None:
@@ -160,13 +174,13 @@ class Rollout:
             result = judged(seen.lease.evaluate(seen.document), seen.document)
         except PolicyFailed as failure:  # a deny, if it had decided
             result, error = "", failure.cause_code
-            self._counts.failed += 1
+            self._count("failed")
         before, after = (result, seen.result) if seen.by_candidate else (seen.result, result)
         found = difference(before, after)
         if found is None:
-            self._counts.same += 1
+            self._count("same")
             return
-        self._counts.different += 1
+        self._count("different")
         principal = seen.principal
         custom: dict[str, object] = {
             "of": seen.decision_id,
@@ -193,29 +207,17 @@ class Rollout:
         try:
             self._log.append(record)
         except LogUnavailable:
-            self._counts.dropped += 1
+            self._count("dropped")
 
 
 class _Both:
-    """A lease of the policies that decide; the others are leased when there is something to compare."""
+    """A lease of the policies that decide; `see` lets the others know of what was decided."""
 
-    __slots__ = ("_by_candidate", "_counts", "_lease", "_other", "_principal", "_queue")
+    __slots__ = ("_lease", "compare")
 
-    def __init__(
-        self,
-        lease: Lease,
-        other: Callable[[], Lease],
-        queue_: "queue.Queue[_Seen | None]",
-        counts: _Counts,
-        principal: Principal,
-        by_candidate: bool,
-    ) -> None:
+    def __init__(self, lease: Lease, see: Callable[[str, str, str, str], None]) -> None:
         self._lease = lease
-        self._other = other
-        self._queue = queue_
-        self._counts = counts
-        self._principal = principal
-        self._by_candidate = by_candidate
+        self.compare = see
 
     @property
     def revision(self) -> str:
@@ -227,22 +229,6 @@ class _Both:
 
     def evaluate(self, document: str) -> str:
         return self._lease.evaluate(document)
-
-    def compare(self, decision_id: str, exchange: str, document: str, result: str) -> None:
-        if self._counts.waiting > _WAITING_CHARACTERS:
-            self._counts.dropped += 1
-            return
-        other = self._other()
-        if not other.revision:  # the candidate never came to be
-            other.end()
-            return
-        self._counts.waiting += len(document)
-        try:
-            self._queue.put_nowait(_Seen(decision_id, exchange, document, result, other, self._principal, self._by_candidate))
-        except queue.Full:
-            self._counts.waiting -= len(document)
-            self._counts.dropped += 1
-            other.end()
 
     def end(self) -> None:
         self._lease.end()
