@@ -12,21 +12,16 @@ import pytest
 
 from douane.audit.log import SqliteLog
 from douane.cli import main
+from douane.policy.shipped import shipped_policies
 from douane.record import DecisionRecord
+from fakes.command import policy as run
 from fakes.moody import moody
 from fakes.opa import opa_server
-from fakes.stack import Stack, stack
+from fakes.stack import Stack, settings, stack
 from fakes.upstream import chat_answer
 
 ADDRESS = "canary.10001@mail.example.org"
 SECRET = "ghp_0001aB3dE5gHaB3dE5gHaB3dE5gHaB3dE5gH"
-
-
-def run(*arguments: str | Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
-    capsys.readouterr()  # what a gateway of this test has logged
-    code = main(["policy", *map(str, arguments)])
-    said = capsys.readouterr()
-    return code, said.out, said.err
 
 
 @pytest.fixture
@@ -215,3 +210,27 @@ def test_wrong_usage_is_exit_code_2(arguments: list[str], capsys: pytest.Capture
         main(["policy", "explain", *arguments])
     assert ended.value.code == 2
     assert "usage:" in capsys.readouterr().err
+
+
+def test_settings_in_a_file_are_those_that_decide_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    switches = tmp_path / "settings.yaml"
+    switches.write_text("ops: { panic: true }\n")
+    with stack(tmp_path, policies={"settings_file": str(switches)}) as running:
+        assert post(running, "hello").status_code == 403
+        id_ = running.events[-1]["decision_id"]
+    config = tmp_path / "douane.yaml"
+    code, out, _ = run("explain", id_, "--config", config, "--json", capsys=capsys)
+    (record,) = json.loads(out)["records"]
+    assert (code, record["policies"]["same"], record["changed"]) == (0, True, None)
+    code, out, _ = run("diff", "recorded", shipped_policies(), "--config", config, "--json", capsys=capsys)
+    assert (code, json.loads(out)["changed"]) == (0, 0)
+    code, out, _ = run("eval", "--config", config, "--prompt", "hello", "--json", capsys=capsys)
+    assert (code, [reason["id"] for reason in json.loads(out)["result"]["reasons"]][-1]) == (1, "douane.ops.panic")
+
+
+def test_policies_that_cannot_be_had_are_no_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with stack(tmp_path) as running:
+        assert post(running, "hello").status_code == 200
+        id_ = running.events[0]["decision_id"]
+    away = settings(tmp_path, "http://127.0.0.1:1/v1", "http://127.0.0.1:1/v1", policies={"url": "http://127.0.0.1:1/bundle.tar.gz"})
+    assert run("explain", id_, "--config", away, capsys=capsys)[0] == 2

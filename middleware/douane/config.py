@@ -43,7 +43,7 @@ from douane.sections import LOOPBACK, BundleEntry, CallerEntry, Config, Destinat
 from douane.status import PolicyStatus, Standing
 from douane.wire.body import BodyLimits
 
-__all__ = ["compose", "environment", "load", "read", "validated"]
+__all__ = ["compose", "environment", "fetched", "load", "overridden", "read", "validated"]
 
 _B = TypeVar("_B", bound="BundleEntry")
 _SHORTEST_KEY = 32
@@ -167,6 +167,25 @@ def compose(config: Config, environment: Mapping[str, str]) -> Border:
     return border
 
 
+def overridden(bundle: bundles.Bundle, entry: BundleEntry) -> bundles.Bundle:
+    """The bundle under the settings of a section, those in its file as they are now included. Raises `BundleRejected`."""
+    fetched = None if entry.settings_file is None else SettingsFile(entry.settings_file).fetch(None)
+    return _merged(bundle, entry.settings, {} if fetched is None else fetched[0])
+
+
+def fetched(entry: BundleEntry, environment: Mapping[str, str]) -> bundles.Bundle:
+    """The policies of a section with their settings, as a gateway would load them now. Raises `BundleRejected`, `SourceUnreachable`."""
+    found = _source(entry, "policies", environment).fetch(None)
+    assert found is not None  # nothing is known yet, so whatever there is is news
+    return overridden(found.bundle, entry)
+
+
+def _merged(bundle: bundles.Bundle, *settings: Mapping[str, object]) -> bundles.Bundle:
+    for part in settings:
+        bundle = bundles.override(bundle, part) if part else bundle
+    return bundle
+
+
 def _policies(
     entry: Policies,
     environment: Mapping[str, str],
@@ -188,8 +207,7 @@ def _policies(
         own = {} if where is entry else where.settings
 
         def build(bundle: bundles.Bundle, settings: Mapping[str, object]) -> EmbeddedEngine:
-            for part in (entry.settings, settings, own):
-                bundle = bundles.override(bundle, part) if part else bundle
+            bundle = _merged(bundle, entry.settings, settings, own)
             for notice in strangers(bundle.data, names):
                 _log.warning("policies_notice", policies=name, notice=notice)
             return EmbeddedEngine(bundle, deadline=deadline, memory_bytes=memory)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from douane import __version__
 from douane.cli import log, policy, serve
-from douane.errors import DouaneError
+from douane.errors import BundleRejected, ConfigRejected, DouaneError, SourceUnreachable
 
 __all__ = ["main"]
 
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.run(options))
     except DouaneError as cause:
         print(f"douane: {cause}", file=sys.stderr)
-        return 2 if type(cause).__name__ in ("ConfigRejected", "BundleRejected") else 1
+        return 2 if isinstance(cause, ConfigRejected | BundleRejected | SourceUnreachable) else 1
     except BrokenPipeError:
         sys.stderr.close()  # whoever read us has seen enough
         return 141  # as a shell tells of it: not 0, which may be a verdict

@@ -73,15 +73,15 @@ def _engines(options: argparse.Namespace) -> Iterator[tuple[Any, Any]]:
     from douane.policy.bundles import bundle
     from douane.policy.engines.embedded import EmbeddedEngine
 
-    settings: dict[str, object] = {}
+    entry = None
     if options.config is not None:
         from douane import config as configuration
 
-        settings = configuration.read(options.config).policies.settings
+        entry = configuration.read(options.config).policies
 
     def engine(path: Path) -> EmbeddedEngine:
         policies = bundle.read(path)
-        changed = bundle.override(policies, settings) if settings else policies
+        changed = policies if entry is None else configuration.overridden(policies, entry)
         return EmbeddedEngine(changed, deadline=options.deadline_ms / 1000)
 
     with contextlib.ExitStack() as stack:

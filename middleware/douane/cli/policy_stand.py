@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from douane.errors import BundleRejected, ConfigRejected
+from douane.errors import ConfigRejected
 
 if TYPE_CHECKING:
     from douane.border import Border
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from douane.policy.bundles.bundle import Bundle
     from douane.policy.explaining.explain import Explainer
     from douane.record import DecisionRecord
-    from douane.sections import Config, Policies
+    from douane.sections import Config
 
 __all__ = ["MODEL", "Stand", "add_engine", "built_in", "configured", "country_of", "explainer", "rehearsing"]
 
@@ -98,7 +98,7 @@ def configured(options: argparse.Namespace, config: "Config | None" = None) -> S
     settled = configuration.read(path) if path is not None else config if config is not None else built_in()
     policies = settled.policies
     if options.policies is not None:
-        kept = {name: getattr(policies, name) for name in ("engine", "opa_url", "deadline_ms", "memory_mb", "settings")}
+        kept = {name: getattr(policies, name) for name in ("engine", "opa_url", "deadline_ms", "memory_mb", "settings", "settings_file")}
         policies = Policies(**kept).model_copy(update={"path": options.policies})
     # Only what decides: no candidate beside it, no look for news, no copy for the next start.
     changes: dict[str, Any] = {"candidate": None, "reload_seconds": 0.0, "persist": None}
@@ -106,26 +106,10 @@ def configured(options: argparse.Namespace, config: "Config | None" = None) -> S
     policies = policies.model_copy(update=changes)
     if options.opa_url is not None and policies.engine != "opa":
         raise ConfigRejected("`--opa-url` is where `--engine opa` asks; add that")
-    if policies.engine == "opa" and policies.settings:
-        raise ConfigRejected("`policies.settings` cannot reach an OPA server; put them into the data that OPA loads")
-    return Stand(settled.model_copy(update={"policies": policies}), _bundle(policies), path is None)
-
-
-def _bundle(policies: "Policies") -> "Bundle":
-    """The policies of a configuration with its settings, as the gateway would load them now."""
-    from douane import config as configuration
-    from douane.policy.bundles import bundle as bundles
-    from douane.policy.bundles.keys import KeyRing, verification_key
-    from douane.policy.bundles.source import source
-    from douane.policy.shipped import shipped_policies
-
-    keys = {id_: verification_key(key.file, key.algorithm, scope=key.scope) for id_, key in policies.keys.items()}
-    token = configuration.environment().get(policies.token_env) if policies.token_env is not None else None
-    where = policies.url or policies.path or shipped_policies()
-    fetched = source(where, keys=KeyRing(keys) if keys else None, token=token, ca=policies.ca).fetch(None)
-    if fetched is None:
-        raise BundleRejected(f"`{where}` has no bundle; look whether it is there")
-    return bundles.override(fetched.bundle, policies.settings) if policies.settings else fetched.bundle
+    if policies.engine == "opa" and (policies.settings or policies.settings_file is not None):
+        raise ConfigRejected("settings cannot reach an OPA server; build its bundle with `douane policy build --settings FILE`")
+    bundle = configuration.fetched(policies, configuration.environment())
+    return Stand(settled.model_copy(update={"policies": policies}), bundle, path is None)
 
 
 def explainer(stand: Stand) -> "contextlib.closing[Explainer]":
@@ -196,8 +180,7 @@ def rehearsing(stand: Stand) -> "Iterator[tuple[Border, Guard, list[DecisionReco
         else:
             engine = EmbeddedEngine(stand.bundle, deadline=deadline, memory_bytes=policies.memory_mb * 2**20)
         stack.callback(engine.close)
-        if isinstance(engine, EmbeddedEngine):
-            engine.start()
+        engine.start()
         border.rehearse(Fixed(engine))
         guard = Guard(
             scanner=border.guard.scanner,
