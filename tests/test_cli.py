@@ -15,6 +15,7 @@ import pytest
 from douane.audit.log import SqliteLog
 from douane.cli import main
 from douane.record import DecisionRecord
+from fakes.command import run
 from fakes.process import children, douane, serving
 from fakes.stack import settings
 
@@ -50,12 +51,6 @@ def log(tmp_path: Path) -> Path:
         one.append(record(number))
     one.close()
     return path
-
-
-def run(*arguments: str | Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
-    code = main([str(argument) for argument in arguments])
-    said = capsys.readouterr()
-    return code, said.out, said.err
 
 
 def test_show_prints_the_last_records_one_a_line(log: Path, capsys: pytest.CaptureFixture[str]) -> None:

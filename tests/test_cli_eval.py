@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from douane.cli import main
+from fakes.command import policy as run
 from fakes.moody import moody
 from fakes.opa import opa_server
 from fakes.stack import settings, stack
@@ -21,13 +22,6 @@ POLICIES = ROOT / "policies"
 ADDRESS = "canary.10001@mail.example.org"
 SECRET = "ghp_0001aB3dE5gHaB3dE5gHaB3dE5gHaB3dE5gH"
 NOWHERE = "http://127.0.0.1:1/v1"
-
-
-def run(*arguments: str | Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
-    capsys.readouterr()  # what a gateway of this test has logged
-    code = main(["policy", *map(str, arguments)])
-    said = capsys.readouterr()
-    return code, said.out, said.err
 
 
 @pytest.fixture

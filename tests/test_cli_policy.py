@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from douane.cli import main
+from fakes.command import policy as run
 from fakes.process import douane
 from fakes.stack import settings
 
@@ -51,12 +52,6 @@ def write(name: str, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     return path
-
-
-def run(*arguments: str | Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
-    code = main(["policy", *map(str, arguments)])
-    said = capsys.readouterr()
-    return code, said.out, said.err
 
 
 def shipped() -> str:

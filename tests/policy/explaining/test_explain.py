@@ -35,14 +35,6 @@ raises contains {"id": "douane.loop.raises"} if {
 """
 
 
-@pytest.fixture(scope="module")
-def asked() -> Iterator[Explainer]:
-    tree = bundle.read(TREE)
-    explainer = Explainer(tree.modules, tree.data, deadline=10)
-    yield explainer
-    explainer.close()
-
-
 def fired(asked: Explainer, **more: object) -> Mapping[str, RuleOutcome]:
     return {outcome.id: outcome for outcome in asked.rules(facts(**more)).outcomes if outcome.fired}
 

@@ -20,14 +20,6 @@ from fakes.explained import PACK, TREE, facts, line_of
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.fixture(scope="module")
-def asked() -> Iterator[Explainer]:
-    tree = bundle.read(TREE)
-    explainer = Explainer(tree.modules, tree.data, deadline=10)
-    yield explainer
-    explainer.close()
-
-
 def why(asked: Explainer, id_: str, **more: object) -> Attempt:
     """The only attempt at a rule that did not fire."""
     told = asked.why_not(facts(**more), id_)

@@ -9,7 +9,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ from douane.policy.rego.annotation import Annotation, annotations
 from douane.policy.rego.nesting import excess
 from douane.policy.rego.problem import Level, Problem
 
-__all__ = ["Body", "Import", "Module", "Node", "NotParsed", "Rule", "RuleKind", "Statement", "StatementKind", "parse"]
+__all__ = ["Body", "Import", "Module", "Node", "NotParsed", "Rule", "RuleKind", "Statement", "StatementKind", "column_of", "parse"]
 
 RuleKind = Literal["complete", "set", "object", "function", "default"]
 StatementKind = Literal["Expr", "NotExpr", "SomeIn", "SomeVars", "Every"]
@@ -244,10 +244,10 @@ def _problem(path: str, text: str, said: str) -> Problem:
     lines = text.split("\n")
     source = lines[line - 1] if line <= len(lines) else ""
     what = " ".join((message["said"] if message else said).split())
-    return Problem(path, line, _column(source, column), "syntax", f"{what}; mend the syntax", source=source)
+    return Problem(path, line, column_of(source, column), "syntax", f"{what}; mend the syntax", source=source)
 
 
-def _column(source: str, said: int) -> int:
+def column_of(source: str, said: int) -> int:
     """A column in characters. The engine counts four for a tab, and bytes inside of a string."""
     seen, is_quoted = 0, False
     for index, character in enumerate(source):
@@ -284,13 +284,11 @@ class _Reader:
         # A block for the whole document may stand over the one for its first rule.
         by_line = {note.target: note for note in sorted(notes, key=lambda note: note.scope in ("", "rule"))}
         noted = tuple(
-            rule if note is None else Rule(**{name: getattr(rule, name) for name in Rule.__slots__} | {"annotation": note})
+            rule if note is None else replace(rule, annotation=note)
             for rule in rules
             for note in (by_line.get(module.place(rule.start)[0]),)
         )
-        return Module(
-            module.path, module.text, module.package, module.package_start, module.imports, noted, module.annotations, module.problems
-        )
+        return replace(module, rules=noted)
 
     def _at(self, offset: int) -> int:
         return offset if self._is_plain else len(self._bytes[:offset].decode("utf-8", "ignore"))

@@ -16,7 +16,7 @@ from douane.errors import BundleRejected
 from douane.policy.engines.embedded import engine
 from douane.policy.rego.probe import Probe, ProbeFailed
 from douane.policy.rego.problem import Problem
-from douane.policy.rego.syntax import Module, NotParsed, parse
+from douane.policy.rego.syntax import Module, NotParsed, column_of, parse
 from douane.policy.testing.case import Case, find
 from douane.policy.testing.coverage import Marked, mark
 from douane.policy.testing.failure import Failure, explain, raised, reached, shortened
@@ -183,18 +183,8 @@ class _Child:
         if place:
             module, line = self._modules.get(place["path"]), int(place["line"])
             source = module.lines[line - 1] if module is not None and line <= len(module.lines) else ""
-            about["location"] = {"file": place["path"], "row": line, "col": _untabbed(source, int(place["column"]))}
+            about["location"] = {"file": place["path"], "row": line, "col": column_of(source, int(place["column"]))}
         return about
-
-
-def _untabbed(source: str, column: int) -> int:
-    """The engine counts a tab as four columns, OPA as one."""
-    seen = 0
-    for index, character in enumerate(source):
-        if seen + 1 >= column:
-            return index + 1
-        seen += 4 if character == "\t" else 1
-    return column
 
 
 def _printed(copy: Any) -> str:
