@@ -33,7 +33,7 @@ class Metrics(Collector):
         info = InfoMetricFamily("douane_policies", "the policies that decide", labels=["policies"])
         activations = CounterMetricFamily("douane_policy_activations", "times that policies became active", labels=["policies"])
         refusals = CounterMetricFamily("douane_policy_refusals", "times that other policies were refused", labels=["policies"])
-        refused = GaugeMetricFamily("douane_policy_is_refused", "1 where the latest policies were refused or cannot be had", labels=["policies"])
+        refused = GaugeMetricFamily("douane_policy_is_refused", "1 where the latest are refused or cannot be had", labels=["policies"])
         for status in standing.policies:
             info.add_metric([status.name], {"revision": status.revision, "digest": status.digest})
             activations.add_metric([status.name], status.activations)
