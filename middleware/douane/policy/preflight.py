@@ -33,7 +33,7 @@ def preflight(bundle: Bundle) -> None:
     capabilities = json.loads((folder / "capabilities.json").read_bytes())
     errors = [problem for problem in checked(modules, bundle.data, schema=schema, capabilities=capabilities) if problem.level == "error"]
     if errors:
-        raise BundleRejected(_first(f"the policies have {len(errors)} errors", [shown(problem) for problem in errors]))
+        raise BundleRejected(_first("the policies have errors", [shown(problem) for problem in errors]))
     engine = EmbeddedEngine(bundle, deadline=_DEADLINE)
     try:
         engine.start()  # which asks the policies about their settings
