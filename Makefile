@@ -4,6 +4,9 @@ PYTHON ?= python3
 # uv of the system, or one installed into .uv by `make` itself.
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
+# All but those that bring gigabytes (`gliner`, `transformers`).
+EXTRAS := --extra demo --extra names --extra spacy-en --extra spacy-fr
+
 .PHONY: help run demo test check policy unit opa bench clean
 
 help:
@@ -50,7 +53,7 @@ bench: .venv/.synced
 
 .venv/.synced: uv.lock pyproject.toml $(UV)
 	@echo "installing what uv.lock names into .venv (once)"
-	@$(UV) sync --quiet --locked --all-extras
+	@$(UV) sync --quiet --locked $(EXTRAS)
 	@touch $@
 
 .uv/bin/uv:

@@ -17,10 +17,10 @@ from douane import __version__
 from douane.audit.log import SqliteLog
 from douane.border import Border, Callers, Operators, Part, digest_of_key
 from douane.decision import Policies as DecidingPolicies
-from douane.detect.identifiers import Identifiers
-from douane.detect.presidio import PresidioPatterns
+from douane.detect.identifiers.identifiers import Identifiers
+from douane.detect.presidio.patterns import PresidioPatterns
 from douane.detect.scan import Scan
-from douane.detect.secrets import Secrets
+from douane.detect.secrets.secrets import Secrets
 from douane.errors import ConfigRejected
 from douane.exchange import Destination, Principal
 from douane.finding import Detector

@@ -21,7 +21,13 @@ __all__ = [
 
 Leg = Literal["request", "response"]
 Role = Literal["system", "user", "assistant", "tool", "none"]
-Trust = Literal["system", "user", "model", "tool"]
+Trust = Literal[
+    "system",
+    "user",
+    "model",
+    "tool",  # what a tool gave back
+    "document",  # what was attached: a file, a page, a search result
+]
 TransferBasis = Literal[
     "none",
     "scc",  # standard contractual clauses

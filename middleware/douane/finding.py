@@ -3,18 +3,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from douane.exchange import Segment
 
-__all__ = ["Detector", "DetectorReport", "Finding", "ScanResult", "Scanner", "Span"]
+__all__ = ["Detector", "DetectorReport", "Finding", "ReadingKind", "ScanResult", "Scanner", "Span"]
+
+ReadingKind = Literal[
+    "plain",  # as it stands
+    "folded",  # nothing invisible, plain digits, spaces, dashes and letters, one for one
+    "unescaped",  # with its JSON escapes undone
+    "decoded",  # what entities, percent escapes, base64 and hex in it stand for
+    "stripped",  # without markup
+    "compact",  # without the separators in its numbers
+]
+"""How a text may be read. A reading of a reading has the later kind of the two."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
     """A detector's finding in one text. `start` and `end` count characters (code points), end exclusive; `score` is 0 to 1.
 
-    `type` is from the closed list of `douane.detect.types`.
+    `type` is from the closed list of `douane.detect.types`; `rule` says by which of the detector's rules: a short stable id, never text.
     """
 
     type: str
@@ -22,6 +32,7 @@ class Span:
     end: int
     score: float
     detector: str
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,7 @@ class Finding:
     score: float
     detector: str
     known: bool = False
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +64,14 @@ class DetectorReport:
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
-    """Findings in order of segment and start, without overlaps, and a report from every detector."""
+    """Findings in order of segment and start, without overlaps, and a report from every detector.
+
+    `languages` is that of each segment (ISO 639-1), or nothing where it cannot be told; empty where nobody asked.
+    """
 
     findings: tuple[Finding, ...]
     reports: tuple[DetectorReport, ...]
+    languages: tuple[str, ...] = ()
 
 
 class Detector(Protocol):
@@ -64,6 +80,11 @@ class Detector(Protocol):
     `detect` gives one sequence of spans for each text, in the order of `texts`; spans may overlap, `Scan` settles that.
     It raises `DetectorFailed` where it could not look, never returns less than it saw, and puts no text into an error.
     It must not block longer than its own deadline, and is called from worker threads: it is thread-safe.
+
+    A detector may have more, which `Scan` looks for:
+    `sees`, the kinds of readings that it is asked about (without it: all);
+    `horizon(text) -> int`, the start of what is open beyond the last run of the text (without it nothing in a stream is ever final);
+    `is_calm(text) -> bool`, true only where `detect` would find nothing (without it nothing is calm).
     """
 
     name: str

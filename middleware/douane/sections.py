@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from douane.detect.presidio import DEFAULT as PRESIDIO_DEFAULT
+from douane.detect.presidio.patterns import DEFAULT as PRESIDIO_DEFAULT
 from douane.exchange import TransferBasis
 from douane.policy.bundles.keys import Algorithm
 

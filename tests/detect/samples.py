@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable
 from string import ascii_uppercase, digits
 
-from douane.detect import identifiers
-from douane.detect.shapes import LETTERED, PLAIN, Plain
+from douane.detect.identifiers import identifiers
+from douane.detect.identifiers.shapes import LETTERED, PLAIN, Plain
 
 __all__ = [
     "CARDS",

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from detect.samples import CARDS, IBANS, JWT, LETTERED_VALUES, PEM, PLAIN_VALUES, REGIONS, TOKENS, grouped
 from douane.decision import Redact
-from douane.detect.identifiers import Identifiers
+from douane.detect.identifiers.identifiers import Identifiers
 from douane.detect.scan import Scan
-from douane.detect.secrets import Secrets
+from douane.detect.secrets.secrets import Secrets
 from douane.detect.types import TYPES
 from douane.enforce import Replacer
 from douane.exchange import Segment

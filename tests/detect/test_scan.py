@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detect.samples import CARDS, IBANS, LETTERED_VALUES, PEM, PLAIN_VALUES, REGIONS, TOKENS
-from douane.detect.identifiers import Identifiers
+from douane.detect.identifiers.identifiers import Identifiers
 from douane.detect.scan import Scan
-from douane.detect.secrets import Secrets
+from douane.detect.secrets.secrets import Secrets
 from douane.detect.types import SECRET, TYPES
 from douane.errors import DetectorFailed
 from douane.exchange import Segment

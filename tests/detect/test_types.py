@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from douane.detect.presidio import RECOGNISERS
-from douane.detect.secrets import _TOKEN_RULES
-from douane.detect.shapes import LETTERED, PLAIN
+from douane.detect.identifiers.shapes import LETTERED, PLAIN
+from douane.detect.presidio.patterns import RECOGNISERS
+from douane.detect.secrets.secrets import _TOKEN_RULES
 from douane.detect.types import CONTENT, PERSONAL, SECRET, TYPES
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +41,7 @@ def test_the_policies_say_which_types_no_shipped_detector_gives() -> None:
     unshipped = {type_ for types in DATA.values() for type_, about in types.items() if about.get("shipped") is False}
     given = _shapes() | set(RECOGNISERS.values()) | _credentials()
     assert unshipped & given == set()
-    sources = [path.read_text(encoding="utf-8") for path in DETECTORS.glob("*.py") if path.name != "types.py"]
+    sources = [path.read_text(encoding="utf-8") for path in DETECTORS.rglob("*.py") if path.name != "types.py"]
     assert {type_ for type_ in TYPES if any(f'"{type_}"' in source for source in sources)} == set(TYPES) - unshipped
 
 

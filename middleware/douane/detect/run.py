@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The run at a place of a text: what every finding lies within that its detector does not report as open by itself."""
 
-from douane.detect.shapes import VAT_COUNTRIES
+from douane.detect.identifiers.shapes import VAT_COUNTRIES
 
 __all__ = ["run_start"]
 

@@ -1,38 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Many detectors as one: every text and its plainer view looked at once, overlaps settled, and how far a stream is final."""
+"""Many detectors as one: every text looked at once in each way that it may be read, and how far a stream is final."""
 
 import secrets
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from threading import Lock
+from typing import get_args
 
-from douane.detect.escape import composed, escapes, meanings, open_escape
+from douane.detect.readings.escape import escapes
+from douane.detect.readings.reading import Reading, open_from, readings
+from douane.detect.readings.view import View
 from douane.detect.run import run_start
-from douane.detect.types import CONTENT, SECRET, TYPES
-from douane.detect.view import View, view
+from douane.detect.settle import settle
+from douane.detect.types import TYPES
 from douane.errors import DetectorFailed
 from douane.exchange import Segment
-from douane.finding import Detector, DetectorReport, Finding, ScanResult, Span
+from douane.finding import Detector, DetectorReport, Finding, ReadingKind, ScanResult, Span
 
 __all__ = ["Scan"]
 
 _REMEMBERED = 4096
-_RANKS = {type_: place for place, type_ in enumerate(TYPES)}
+_TYPES = frozenset(TYPES)
+_KINDS: frozenset[ReadingKind] = frozenset(get_args(ReadingKind))
 
 
 class Scan:
     """Implements `Scanner` over some detectors.
-
-    A detector may also have `horizon(text) -> int`: the start of what is open beyond the last run of the text (see `run_start`), and
-    `is_calm(text) -> bool`: true only where `detect` would find nothing. For one without them nothing is ever final or calm.
 
     What was found in a text is remembered under a keyed hash, so that a history that comes again is not searched again. Thread-safe.
     """
 
     def __init__(self, detectors: Sequence[Detector]) -> None:
         self._detectors = tuple(detectors)
+        self._sees = tuple(_sight_of(detector) for detector in self._detectors)
         self._horizons = tuple(_horizon_of(detector) for detector in self._detectors)
         self._calm = tuple(_calm_of(detector) for detector in self._detectors)
         self._key = secrets.token_bytes(32)
@@ -51,7 +53,7 @@ class Scan:
             if all(report.ok for report in reports):
                 self._remember(settled)
         findings = tuple(
-            Finding(span.type, index, span.start, span.end, span.score, span.detector)
+            Finding(span.type, index, span.start, span.end, span.score, span.detector, rule=span.rule)
             for index, key in enumerate(keys)
             for span in known[key]
         )
@@ -60,31 +62,35 @@ class Scan:
     def horizon(self, text: str) -> int:
         """See `Scanner.horizon`. Ordinary prose is held back to the start of its last word."""
         horizon = len(text)
-        for reading, back in _readings(text):
-            open_from = min(self._open(reading), open_escape(reading))
-            horizon = min(horizon, open_from if back is None else back.place(open_from, len(text)))
+        for reading in readings(text):
+            place = min(self._open(reading), open_from(reading))
+            horizon = min(horizon, place if reading.back is None else reading.back.place(place, len(text)))
         return horizon
 
     def is_calm(self, text: str) -> bool:
         """See `Scanner.is_calm`."""
-        return all(is_calm(reading) for reading, _ in _readings(text) for is_calm in self._calm)
+        ways = readings(text)
+        return all(is_calm(way.text) for sees, is_calm in zip(self._sees, self._calm, strict=True) for way in ways if way.kind in sees)
 
-    def _open(self, text: str) -> int:
+    def _open(self, reading: Reading) -> int:
+        text = reading.text
         run = run_start(text, len(text))
-        horizon = min((open_from(text) for open_from in self._horizons), default=len(text))
+        seeing = (opens for sees, opens in zip(self._sees, self._horizons, strict=True) if reading.kind in sees)
+        horizon = min((opens(text) for opens in seeing), default=len(text))
         return run if run <= horizon else run_start(text, horizon)
 
     def _look(self, texts: Sequence[str]) -> tuple[list[tuple[Span, ...]], tuple[DetectorReport, ...]]:
         spans: list[list[Span]] = [[] for _ in texts]
         reports = []
-        readings = [(reading, index, back) for index, text in enumerate(texts) for reading, back in _readings(text)]
-        for detector, is_calm in zip(self._detectors, self._calm, strict=True):
-            wanted = [reading for reading in readings if not is_calm(reading[0])]
-            found, report = _ask(detector, [reading[0] for reading in wanted]) if wanted else ((), _fine(detector))
+        ways = [(index, reading) for index, text in enumerate(texts) for reading in readings(text)]
+        for detector, sees, is_calm in zip(self._detectors, self._sees, self._calm, strict=True):
+            wanted = [(index, way) for index, way in ways if way.kind in sees and not is_calm(way.text)]
+            found, report = _ask(detector, [way.text for _, way in wanted]) if wanted else ((), _fine(detector))
             reports.append(report)
-            for (_, index, back), some in zip(wanted, found, strict=False):
+            for (index, way), some in zip(wanted, found, strict=False):
+                back = way.back
                 spans[index] += some if back is None else (_moved(span, back) for span in some)
-        return [_settle(_whole(some, text)) for text, some in zip(texts, spans, strict=True)], tuple(reports)
+        return [settle(_whole(some, text)) for text, some in zip(texts, spans, strict=True)], tuple(reports)
 
     def _recall(self, keys: Sequence[bytes], segments: Sequence[Segment]) -> tuple[dict[bytes, tuple[Span, ...]], dict[bytes, str]]:
         known: dict[bytes, tuple[Span, ...]] = {}
@@ -109,18 +115,9 @@ class Scan:
         return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, key=self._key).digest()
 
 
-def _readings(text: str) -> list[tuple[str, View | None]]:
-    """A text in each way that it may be read, with the map back: as it stands, plainer, and with its JSON escapes undone, both."""
-    readings: list[tuple[str, View | None]] = [(text, None)]
-    plainer = view(text)
-    if plainer is not None:
-        readings.append((plainer.text, plainer))
-    for meant in meanings(text):
-        readings.append((meant.text, meant))
-        plainer = view(meant.text)
-        if plainer is not None:
-            readings.append((plainer.text, composed(meant, plainer)))
-    return readings
+def _sight_of(detector: Detector) -> frozenset[ReadingKind]:
+    sees: frozenset[ReadingKind] = getattr(detector, "sees", _KINDS)
+    return sees
 
 
 def _horizon_of(detector: Detector) -> Callable[[str], int]:
@@ -142,7 +139,7 @@ def _ask(detector: Detector, texts: Sequence[str]) -> tuple[Sequence[Sequence[Sp
     try:
         found = detector.detect(texts)
         for text, spans in zip(texts, found, strict=True):
-            if not all(span.type in _RANKS and 0 <= span.start < span.end <= len(text) for span in spans):
+            if not all(span.type in _TYPES and 0 <= span.start < span.end <= len(text) for span in spans):
                 raise DetectorFailed("a span is outside of its text, or of the list of types", detector=detector.name)
     except DetectorFailed as failure:
         return (), DetectorReport(detector.name, detector.version, False, getattr(failure.__cause__, "cause_code", "error"))
@@ -153,7 +150,7 @@ def _ask(detector: Detector, texts: Sequence[str]) -> tuple[Sequence[Sequence[Sp
 
 def _moved(span: Span, back: View) -> Span:
     start, end = back.original(span.start, span.end)
-    return Span(span.type, start, end, span.score, span.detector)
+    return Span(span.type, start, end, span.score, span.detector, span.rule)
 
 
 def _whole(spans: list[Span], text: str) -> list[Span]:
@@ -166,29 +163,6 @@ def _whole(spans: list[Span], text: str) -> list[Span]:
             start = ends[first] if first >= 0 and ends[first] > span.start else span.start
             end = ends[last] if last >= 0 and ends[last] > span.end else span.end
             if start < end:
-                mended.append(Span(span.type, start, end, span.score, span.detector))
+                mended.append(Span(span.type, start, end, span.score, span.detector, span.rule))
         spans = mended
     return spans
-
-
-def _settle(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Spans without overlaps, in order. What overlaps becomes one that covers it all: nothing of a value is left beside another.
-
-    Its type, score and detector are those of the first by: secrets, then the longest, the surest, and the order of types.
-    INVARIANT: a span more can only widen what is covered, so that what a stream has let go is not found when another span goes.
-    """
-    settled: list[Span] = []
-    first, high = None, 0
-    for span in sorted(set(spans), key=lambda span: span.start):
-        if first is not None and span.start < high:
-            first, high = min(first, span, key=_precedence), max(high, span.end)
-            settled[-1] = Span(first.type, settled[-1].start, high, first.score, first.detector)
-        else:
-            first, high = span, span.end
-            settled.append(span)
-    return tuple(settled)
-
-
-def _precedence(span: Span) -> tuple[bool, bool, int, float, int, int, str]:
-    # A secret first; content last, or a suspicious paragraph would swallow the address in it.
-    return span.type not in SECRET, span.type in CONTENT, span.start - span.end, -span.score, _RANKS[span.type], span.start, span.detector

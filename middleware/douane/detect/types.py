@@ -6,6 +6,7 @@ __all__ = ["CONTENT", "PERSONAL", "SECRET", "TYPES"]
 PERSONAL = (
     "PERSON",
     "LOCATION",
+    "ORGANIZATION",
     "EMAIL_ADDRESS",
     "PHONE_NUMBER",
     "IP_ADDRESS",
@@ -24,6 +25,7 @@ PERSONAL = (
     "HEALTH_ID",
     "VAT_NUMBER",
     "COMPANY_ID",
+    "INTERNAL_ID",
     # GDPR Art. 9 and Art. 10: what a detector of an operator's own, or a deny list, may find.
     "HEALTH_CONDITION",
     "RELIGION",
@@ -46,6 +48,8 @@ SECRET = (
     "CARD_SECURITY_CODE",
     "CARD_TRACK",
     "CARD_PIN",
+    # What an organisation keeps to itself, by its own lists.
+    "CONFIDENTIAL",
 )
 CONTENT = (
     "INVISIBLE_TEXT",
@@ -57,5 +61,7 @@ CONTENT = (
     "MARKDOWN_IMAGE",
     "HTML_ELEMENT",
     "SCRIPT",
+    "TOPIC",
+    "TOXICITY",
 )
 TYPES = (*PERSONAL, *SECRET, *CONTENT)

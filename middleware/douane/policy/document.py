@@ -88,7 +88,10 @@ def write(
             "claims": dict(principal.claims),
         },
         "labels": list(principal.labels),
-        "segments": [{"place": s.place, "role": s.role, "kind": s.kind, "trust": s.trust, "length": len(s.text)} for s in segments],
+        "segments": [
+            {"place": s.place, "role": s.role, "kind": s.kind, "trust": s.trust, "length": len(s.text), **language}
+            for s, language in zip(segments, _languages(scan, len(segments)), strict=True)
+        ],
         "findings": [
             {
                 "type": f.type,
@@ -98,6 +101,7 @@ def write(
                 "score": round(f.score * 1000),
                 "detector": f.detector,
                 "known": f.known,
+                "rule": f.rule,
             }
             for f in findings[:_FINDINGS_TOLD]
         ],
@@ -114,6 +118,10 @@ def write(
         "time": today,
     }
     return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _languages(scan: ScanResult, count: int) -> Sequence[Mapping[str, str]]:
+    return [{"language": language} for language in scan.languages] or [{}] * count
 
 
 def _known(name: str, vocabulary: AbstractSet[str]) -> str:

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from douane.decision import Redact
-from douane.detect.escape import composed, escapes, open_escape, unescaped
-from douane.detect.identifiers import Identifiers
+from douane.detect.identifiers.identifiers import Identifiers
+from douane.detect.readings.escape import composed, escapes, open_escape, unescaped
 from douane.detect.scan import Scan
-from douane.detect.secrets import Secrets
+from douane.detect.secrets.secrets import Secrets
 from douane.detect.types import TYPES
 from douane.enforce import Replacer
 from douane.exchange import Segment

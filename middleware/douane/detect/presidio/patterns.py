@@ -107,7 +107,7 @@ class PresidioPatterns:
         self.version = version("presidio-analyzer")
         self._deadline = deadline
         self._worker = Worker(
-            ["-m", "douane.detect.presidio_worker"],
+            ["-m", "douane.detect.presidio.worker"],
             name="presidio",
             greeting=json.dumps({name: RECOGNISERS[name] for name in recognisers}).encode(),
             deadline=deadline,

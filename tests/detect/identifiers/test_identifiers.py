@@ -18,8 +18,8 @@ from detect.samples import (
     spoiled,
     word_for,
 )
-from douane.detect.identifiers import Identifiers
-from douane.detect.shapes import LETTERED, PLAIN, Plain
+from douane.detect.identifiers.identifiers import Identifiers
+from douane.detect.identifiers.shapes import LETTERED, PLAIN, Plain
 from douane.detect.types import TYPES
 
 IDENTIFIERS = Identifiers(REGIONS)

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from douane.detect import presidio
-from douane.detect.presidio import DEFAULT, RECOGNISERS, PresidioPatterns
+from douane.detect.presidio import patterns as presidio
+from douane.detect.presidio.patterns import DEFAULT, RECOGNISERS, PresidioPatterns
 from douane.detect.scan import Scan
 from douane.detect.types import TYPES
 from douane.errors import ConfigRejected, DetectorFailed
@@ -242,7 +242,7 @@ def refuse(event, arguments):
         raise OSError(f"{event} is forbidden here")
 events = []
 sys.addaudithook(refuse)
-from douane.detect.presidio_worker import _Child
+from douane.detect.presidio.worker import _Child
 child = _Child()
 child.greet(sys.argv[1].encode())
 answer = child.answer(json.dumps(["write to anna@mail.example.co.uk from 192.0.2.1"]).encode())

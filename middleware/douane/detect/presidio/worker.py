@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The process that runs Presidio: `python -m douane.detect.presidio_worker`, spoken to by `douane.worker`. It opens no connection."""
+"""The process that runs Presidio: `python -m douane.detect.presidio.worker`, spoken to by `douane.worker`. It opens no connection."""
 
 import json
 import re

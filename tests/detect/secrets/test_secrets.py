@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detect.samples import JWT, PEM, TOKENS
-from douane.detect import secrets
-from douane.detect.secrets import _TOKEN_RULES, Secrets
+from douane.detect.secrets import secrets
+from douane.detect.secrets.secrets import _TOKEN_RULES, Secrets
 from douane.detect.types import SECRET
 
 SECRETS = Secrets()

@@ -8,7 +8,7 @@ that a value after it seems to begin with an `n`, and any character may be writt
 import re
 from collections.abc import Iterator
 
-from douane.detect.view import View, replaced
+from douane.detect.readings.view import View, replaced
 
 __all__ = ["composed", "escapes", "meanings", "open_escape", "unescaped"]
 

@@ -10,8 +10,8 @@ from importlib.metadata import version
 from itertools import pairwise
 from types import ModuleType
 
+from douane.detect.identifiers.shapes import AGAINST, BY_LENGTH, IBAN_LENGTHS, LETTERED, PHONE_WORDS, PLAIN, Plain
 from douane.detect.run import run_start
-from douane.detect.shapes import AGAINST, BY_LENGTH, IBAN_LENGTHS, LETTERED, PHONE_WORDS, PLAIN, Plain
 from douane.finding import Span
 
 __all__ = ["LEFT_CONTEXT", "RIGHT_CONTEXT", "Identifiers"]

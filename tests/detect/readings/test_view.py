@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detect.samples import REGIONS
-from douane.detect.identifiers import Identifiers
+from douane.detect.identifiers.identifiers import Identifiers
+from douane.detect.readings.view import View, view
 from douane.detect.scan import Scan
-from douane.detect.secrets import Secrets
-from douane.detect.view import View, view
+from douane.detect.secrets.secrets import Secrets
 from douane.exchange import Segment
 
 SCAN = Scan((Identifiers(REGIONS), Secrets()))
