@@ -84,6 +84,7 @@ permitted := [candidate.id |
 # What the packs say; a pack of your own is added here.
 all_violations := no_destination | union({
 	data.douane.lifecycle.violations,
+	data.douane.content.violations,
 	data.douane.models.violations,
 	data.douane.ops.violations,
 	data.douane.owasp_llm.violations,
@@ -125,7 +126,7 @@ is_observed(rule) if split(rule, ".")[1] in observing
 # METADATA
 # title: Packs that settings may observe
 # description: The switch that stops everything and a detector that failed are never only looked at, so that `ops` is not among them.
-observable := {"lifecycle", "models", "owasp_llm", "pci", "personal_data", "residency", "secrets"}
+observable := {"content", "lifecycle", "models", "owasp_llm", "pci", "personal_data", "residency", "secrets"}
 
 # Whatever is not exactly `observe` enforces. Where nothing else is said, no pack need be asked for its mode.
 observing := set() if {

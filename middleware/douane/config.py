@@ -17,14 +17,11 @@ from douane import __version__
 from douane.audit.log import SqliteLog
 from douane.border import Border, Callers, Operators, Part, digest_of_key
 from douane.decision import Policies as DecidingPolicies
-from douane.detect.identifiers.identifiers import Identifiers
-from douane.detect.presidio.patterns import PresidioPatterns
-from douane.detect.scan import Scan
-from douane.detect.secrets.secrets import Secrets
 from douane.errors import ConfigRejected
 from douane.exchange import Destination, Principal
-from douane.finding import Detector
+from douane.finding import Scanner
 from douane.guard import Guard
+from douane.inspection import Inspection
 from douane.policy.bundles import bundle as bundles
 from douane.policy.bundles.keys import KeyRing, verification_key
 from douane.policy.bundles.settings_file import SettingsFile
@@ -39,7 +36,7 @@ from douane.policy.rollout import Rollout, Share
 from douane.policy.shipped import shipped_policies
 from douane.record import DecisionLog
 from douane.route import Endpoint, Routes
-from douane.sections import LOOPBACK, BundleEntry, CallerEntry, Config, DestinationEntry, DetectorEntry, Policies
+from douane.sections import LOOPBACK, BundleEntry, CallerEntry, Config, DestinationEntry, Policies
 from douane.status import PolicyStatus, Standing
 from douane.wire.body import BodyLimits
 
@@ -130,17 +127,17 @@ def compose(config: Config, environment: Mapping[str, str]) -> Border:
     def rehearse(policies: DecidingPolicies) -> None:
         border.rehearse(policies)
 
-    scan, parts = _scanner(config.detectors)
+    inspection = Inspection(config.detectors)
     key = _surrogate_key(config.surrogate_key_env, environment)
     operators = _operators(config, callers, environment)
     log = SqliteLog(config.log.path)
     try:  # what is refused from here on leaves no log open
-        policies, policy_part, standing = _policies(config.policies, environment, log, labels, rehearse, _names(config))
+        policies, policy_part, standing = _policies(config.policies, environment, log, labels, rehearse, _names(config), inspection)
     except BaseException:
         log.close()
         raise
     guard = Guard(
-        scanner=scan,
+        scanner=inspection.scanner,
         policies=policies,
         log=log,
         key=key,
@@ -158,7 +155,7 @@ def compose(config: Config, environment: Mapping[str, str]) -> Border:
         operators=operators,
         parts=(
             Part("log", lambda: None, log.is_writable, log.close),
-            *parts,
+            *inspection.parts,
             policy_part,
         ),
         executor=ThreadPoolExecutor(limits.threads, thread_name_prefix="douane"),
@@ -193,6 +190,7 @@ def _policies(
     labels: Mapping[str, str],
     rehearse: Callable[[DecidingPolicies], None],
     names: Mapping[str, AbstractSet[str]],
+    inspection: Inspection,
 ) -> tuple[DecidingPolicies, Part, Callable[[], Standing]]:
     deadline, memory = entry.deadline_ms / 1000, entry.memory_mb * 2**20
     if entry.engine == "opa":
@@ -206,11 +204,11 @@ def _policies(
         # The candidate's are merged last: what holds for the active policies, the panic switch above all, holds for it too.
         own = {} if where is entry else where.settings
 
-        def build(bundle: bundles.Bundle, settings: Mapping[str, object]) -> EmbeddedEngine:
+        def build(bundle: bundles.Bundle, settings: Mapping[str, object]) -> tuple[EmbeddedEngine, Scanner]:
             bundle = _merged(bundle, entry.settings, settings, own)
             for notice in strangers(bundle.data, names):
                 _log.warning("policies_notice", policies=name, notice=notice)
-            return EmbeddedEngine(bundle, deadline=deadline, memory_bytes=memory)
+            return EmbeddedEngine(bundle, deadline=deadline, memory_bytes=memory), inspection.with_policies(bundle.data)
 
         origin = _source(where, f"policies.{name}" if name == "candidate" else "policies", environment)
         settings = None if entry.settings_file is None else SettingsFile(entry.settings_file)
@@ -251,16 +249,6 @@ def _source(entry: BundleEntry, where: str, environment: Mapping[str, str]) -> S
         persist=entry.persist,
         wait=entry.wait_seconds,
     )
-
-
-def _scanner(entry: DetectorEntry) -> tuple[Scan, list[Part]]:
-    detectors: list[Detector] = [Identifiers(regions=entry.regions), Secrets()]
-    parts: list[Part] = []
-    if entry.presidio:
-        presidio = PresidioPatterns(deadline=entry.presidio_deadline_ms / 1000, recognisers=entry.presidio_recognizers)
-        detectors.append(presidio)
-        parts.append(Part("presidio", presidio.start, presidio.is_ready, presidio.close))
-    return Scan(detectors), parts
 
 
 def _destination(entry: DestinationEntry, model: str) -> Destination:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from douane.exchange import Principal
+from douane.finding import Scanner
 
 __all__ = [
     "Decision",
@@ -153,6 +154,11 @@ class Lease(Protocol):
 
     @property
     def digest(self) -> str: ...
+
+    @property
+    def scanner(self) -> Scanner | None:
+        """What looks at the texts of this exchange, where the policies bring detectors of their own."""
+        ...
 
     def evaluate(self, document: str) -> str: ...
 

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from douane.exchange import Segment
 
-__all__ = ["Detector", "DetectorReport", "Finding", "ReadingKind", "ScanResult", "Scanner", "Span"]
+__all__ = ["Detector", "DetectorReport", "Finding", "ReadingKind", "Recall", "ScanResult", "Scanner", "Span"]
 
 ReadingKind = Literal[
     "plain",  # as it stands
@@ -93,11 +93,30 @@ class Detector(Protocol):
     def detect(self, texts: Sequence[str]) -> Sequence[Sequence[Span]]: ...
 
 
+class Recall(Protocol):
+    """Values that an exchange has shown, to be found again wherever they stand."""
+
+    def spans(self, text: str) -> Sequence[Span]:
+        """Where they stand; they may overlap."""
+        ...
+
+    def horizon(self, text: str) -> int:
+        """The start of what the next characters may make one of them; `len(text)` where nothing is."""
+        ...
+
+    def is_calm(self, text: str) -> bool:
+        """True only where `spans` would find nothing."""
+        ...
+
+
 class Scanner(Protocol):
     """Many detectors as one."""
 
-    def scan(self, segments: Sequence[Segment]) -> ScanResult:
-        """Findings of every segment. Never raises for a failed detector: its report says so, and policy decides."""
+    def scan(self, segments: Sequence[Segment], known: Recall | None = None) -> ScanResult:
+        """Findings of every segment. Never raises for a failed detector: its report says so, and policy decides.
+
+        What is `known` is found again; without it the names that one segment shows are found in all.
+        """
         ...
 
     def horizon(self, text: str) -> int:

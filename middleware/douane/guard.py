@@ -43,7 +43,8 @@ class Admission:
     """The request leg, decided and recorded.
 
     `id` is the decision id that the client is told, `seq` its place in the log. `destination` and `body` (what may be sent there, edits
-    made) are None where the verdict is deny. `lease` holds the policies for the response leg; whoever concludes gives it back.
+    made) are None where the verdict is deny. `lease` holds the policies for the response leg, `scanner` is what goes with them; whoever
+    concludes gives the lease back.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Admission:
     body: bytes | None = field(repr=False)
     vault: Vault
     lease: Lease = field(repr=False)
+    scanner: Scanner = field(repr=False)
     started: int
 
     @property
@@ -74,8 +76,8 @@ class Release:
 class Guard:
     """Decides what may cross, and proves it.
 
-    `key` is the secret from which surrogates are derived. `vocabulary` holds the configured names of models and tools. `labels` identify
-    this gateway in its records.
+    `scanner` looks where the policies bring none of their own. `key` is the secret from which surrogates are derived. `vocabulary` holds
+    the configured names of models and tools. `labels` identify this gateway in its records.
     """
 
     def __init__(
@@ -121,7 +123,8 @@ class Guard:
     def _admit(self, ask: Ask, carry_out: CarryOut, lease: Lease) -> Admission:
         started = time.monotonic_ns()
         exchange = ask.exchange
-        scan = self.scanner.scan(exchange.segments)
+        scanner = lease.scanner or self.scanner
+        scan = scanner.scan(exchange.segments)
         scanned = time.monotonic_ns()
         document = self.document(exchange, scan, ask.principal, ask.candidates, None)
         decision, result = self.decide(lease, document, ask.candidates)
@@ -139,7 +142,7 @@ class Guard:
         id_ = str(uuid.uuid4())
         kind: RecordKind = "denied" if destination is None else "intent"
         seq = self._append(lease, id_, id_, kind, document, final_result(decision, result), metrics, custom, decision.failed)
-        return Admission(id_, seq, decision, ask, destination, body, vault, lease, started)
+        return Admission(id_, seq, decision, ask, destination, body, vault, lease, scanner, started)
 
     def reject(self, code: str, principal: Principal | None, status: int) -> tuple[str, int]:
         """Record a request that never came to a decision (an unreadable body, an unknown model). `code` is a word of ours.
@@ -166,7 +169,7 @@ class Guard:
     def release(self, admission: Admission, exchange: Exchange, observed: Observed, carry_out: CarryOut) -> Release:
         """Detect, decide, enforce and record an answer that is there as a whole. Raises `LogUnavailable`."""
         started = time.monotonic_ns()
-        scan = self.scanner.scan(exchange.segments)
+        scan = admission.scanner.scan(exchange.segments, admission.vault.names)
         scan = replace(scan, findings=self.judge_origin(admission.vault, [s.text for s in exchange.segments], scan.findings))
         candidates = _chosen(admission)
         document = self.document(exchange, scan, admission.ask.principal, candidates, observed)
@@ -254,13 +257,17 @@ class Guard:
         """Findings of an answer with `known` set; those that are surrogates of this exchange are none."""
         judged: list[Finding] = []
         spans: dict[int, list[tuple[int, int]]] = {}
+        names: dict[int, list[tuple[int, int]]] = {}
         for finding in findings:
             text = texts[finding.segment]
             if finding.segment not in spans:
                 spans[finding.segment] = vault.surrogate_spans(text)
+                names[finding.segment] = [(span.start, span.end) for span in vault.names.spans(text)]
             if any(start <= finding.start and finding.end <= end for start, end in spans[finding.segment]):
                 continue  # a surrogate of ours that looks like a value to a detector
-            judged.append(replace(finding, known=vault.is_known(finding.type, json_unescaped(text[finding.start : finding.end]))))
+            is_known = any(start <= finding.start and finding.end <= end for start, end in names[finding.segment])
+            is_known = is_known or vault.is_known(finding.type, json_unescaped(text[finding.start : finding.end]))
+            judged.append(replace(finding, known=is_known))
         return tuple(judged)
 
     def conclude(

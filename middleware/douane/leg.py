@@ -58,12 +58,14 @@ class _Channel:
         return sum((Counter(replacer.counts) for replacer in self._replacers), Counter())
 
     def horizon(self, text: str) -> int:
-        return min(self._leg.guard.scanner.horizon(text), self._leg.admission.vault.horizon(text))
+        admission = self._leg.admission
+        return min(admission.scanner.horizon(text), admission.vault.horizon(text), admission.vault.names.horizon(text))
 
     def findings(self, text: str) -> Sequence[Finding]:
-        result = self._leg.guard.scanner.scan((Segment("", text, ""),))
+        admission = self._leg.admission
+        result = admission.scanner.scan((Segment("", text, ""),), admission.vault.names)
         self._leg.note_reports(result)
-        return self._leg.guard.judge_origin(self._leg.admission.vault, (text,), result.findings)
+        return self._leg.guard.judge_origin(admission.vault, (text,), result.findings)
 
     def decide(self, findings: Sequence[Finding], offset: int) -> Replacer:
         decision = self._leg.decide_about(findings, self._index, offset) if findings else self._leg.decision
@@ -94,7 +96,7 @@ class StreamLeg:
         self._observed = observed
         self._channels: dict[ChannelKey, _Channel] = {}
         self._texts: list[_Channel | _Whole] = []
-        self._reports = {report.name: report for report in guard.scanner.scan(()).reports}
+        self._reports = {report.name: report for report in admission.scanner.scan(()).reports}
         self._findings: list[Finding] = []
         self._facts: dict[_Fact, None] = {}
         self._sent = 0
@@ -142,7 +144,7 @@ class StreamLeg:
     def whole(self, segment: Segment) -> str:
         """A text that comes in one piece (an id, the name of a tool); returns what may stand in its place. Raises `StreamDenied`."""
         vault = self.admission.vault
-        result = self.guard.scanner.scan((segment,))
+        result = self.admission.scanner.scan((segment,), vault.names)
         self.note_reports(result)
         findings = self.guard.judge_origin(vault, (segment.text,), result.findings)
         decision = self._decision
@@ -158,7 +160,11 @@ class StreamLeg:
     def is_calm(self, key: ChannelKey, text: str) -> bool:
         """Whether `feed` would return without asking another process, so that it may be called on an event loop."""
         channel = self._channels.get(key)
-        return self.guard.scanner.is_calm(text if channel is None else channel.guard.window + text)
+        return self.is_calm_text(text if channel is None else channel.guard.window + text)
+
+    def is_calm_text(self, text: str) -> bool:
+        """The same for a text that comes in one piece."""
+        return self.admission.scanner.is_calm(text) and self.admission.vault.names.is_calm(text)
 
     def is_verbatim(self, key: ChannelKey) -> bool:
         """Whether all of the channel left just as it came, so that what repeats its text tells nothing more."""

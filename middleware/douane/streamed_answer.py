@@ -177,7 +177,6 @@ class StreamedAnswer:
     def _is_calm(self, leg: StreamLeg, items: Iterable["_Item"]) -> bool:
         """Whether these items can be guarded on the event loop: nothing will be found, and no other process asked."""
         texts: dict[ChannelKey, str] = {}
-        scanner = self._client.border.guard.scanner
         for item in items:
             chunk = item.chunk
             if item.is_done or (chunk is not None and chunk.finished):
@@ -188,7 +187,7 @@ class StreamedAnswer:
                 return False
             for fragment in chunk.fragments:
                 texts[fragment.channel] = texts.get(fragment.channel, "") + fragment.text
-            if not all(segment.text in self._seen or scanner.is_calm(segment.text) for segment in chunk.segments):
+            if not all(segment.text in self._seen or leg.is_calm_text(segment.text) for segment in chunk.segments):
                 return False
         return all(leg.is_calm(channel, text) for channel, text in texts.items())
 

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from string import ascii_lowercase
 
+from douane.known import Known
+
 __all__ = ["Vault", "ids_in"]
 
 _LETTERS = 5
@@ -26,6 +28,7 @@ _LOOK_BACK = 80
 _WORD = re.compile(rf"(?<![A-Za-z])[A-Za-z]{{{_LETTERS}}}(?![A-Za-z])")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _EXACT = frozenset({"EMAIL_ADDRESS", "IP_ADDRESS", "PERSON", "LOCATION", "CRYPTO"})
+_NAMES = frozenset({"PERSON", "ORGANIZATION"})
 _GROUPING = re.compile(r"[\s\-./]+")
 
 
@@ -36,7 +39,7 @@ class Vault:
     caller's own text already holds an id: such an id is never given out, so a forged surrogate restores nothing.
     """
 
-    __slots__ = ("_is_taken", "_key", "_originals", "_scope", "_sent", "_surrogates")
+    __slots__ = ("_is_taken", "_key", "_names", "_originals", "_scope", "_sent", "_surrogates")
 
     def __init__(self, key: bytes, scope: str, is_taken: Callable[[str], bool]) -> None:
         self._key = key
@@ -45,13 +48,27 @@ class Vault:
         self._surrogates: dict[tuple[str, str], str] = {}
         self._originals: dict[str, tuple[str, str]] = {}
         self._sent: set[str] = set()
+        self._names: set[tuple[str, str]] | Known = set()
 
     def __repr__(self) -> str:
         return f"Vault({len(self._originals)} surrogates)"
 
     def note(self, values: Iterable[tuple[str, str]]) -> None:
-        """Remember values that the caller sent, each with its type, whether or not they are replaced: an answer may repeat them."""
-        self._sent.update(_folded(type_, value) for type_, value in values)
+        """Remember values that the caller sent, each with its type, whether or not they are replaced: an answer may repeat them.
+
+        Before `names` is asked for, which is then what it is.
+        """
+        for type_, value in values:
+            self._sent.add(_folded(type_, value))
+            if type_ in _NAMES and isinstance(self._names, set):
+                self._names.add((type_, value))
+
+    @property
+    def names(self) -> Known:
+        """The names that the caller sent, to be found again in the answer, in whole and in part."""
+        if isinstance(self._names, set):
+            self._names = Known(self._names)
+        return self._names
 
     def is_known(self, type_: str, value: str) -> bool:
         """Whether the caller sent this value in this exchange, ignoring case, and the grouping of what is written in groups."""

@@ -46,7 +46,7 @@ declared := unpermitted(input.tools.declared, "tools")
 declared_after_tool_text := unpermitted(input.tools.declared, "after_tool_text") if {
 	not settings.after_tool_text.declared == "allow"
 	some segment in input.segments
-	segment.trust == "tool"
+	segment.trust in {"tool", "document"}
 }
 
 # `*` stands for tools that the configuration does not name: they cannot be dropped by that name.
@@ -284,7 +284,15 @@ obligations contains obligation if {
 	}
 }
 
-content := object.keys(input.counts) & object.keys(known)
+content := {type | some type in (object.keys(input.counts) & object.keys(known)); not is_of_the_app(type)}
+
+# A system prompt gives instructions, and holds the canary that is looked for elsewhere.
+is_of_the_app(type) if {
+	input.leg == "request"
+	type in {"PROMPT_INJECTION", "SYSTEM_PROMPT_LEAK"}
+	own := [finding | some finding in input.findings; finding.type == type; input.segments[finding.segment].trust == "system"]
+	count(own) == input.counts[type]
+}
 
 is_accepted(type) if settings.content[input.leg][type] in {"allow", "note", "redact"}
 

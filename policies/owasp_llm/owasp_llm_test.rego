@@ -163,6 +163,15 @@ test_content_has_an_action_by_its_type_and_leg if {
 	}} with input as answer({"counts": {"MARKDOWN_IMAGE": 1, "SYSTEM_PROMPT_LEAK": 1, "SCRIPT": 1}})
 }
 
+test_what_a_system_prompt_says_to_the_model_is_no_injection if {
+	segments := [{"place": "/messages/0/content", "trust": "system"}, {"place": "/messages/1/content", "trust": "user"}]
+	own := {"type": "PROMPT_INJECTION", "segment": 0}
+	alone := facts({"counts": {"PROMPT_INJECTION": 1}, "findings": [own], "segments": segments})
+	owasp_llm.violations == set() with input as alone
+	both := facts({"counts": {"PROMPT_INJECTION": 2}, "findings": [own, {"type": "PROMPT_INJECTION", "segment": 1}], "segments": segments})
+	ids(owasp_llm.violations) == {"douane.owasp_llm.content_noted"} with input as both
+}
+
 test_content_can_be_refused_and_is_where_no_action_is_named if {
 	injected := facts({"counts": {"PROMPT_INJECTION": 1}})
 	ids(owasp_llm.violations) == {"douane.owasp_llm.content_refused"} with input as injected

@@ -127,7 +127,7 @@ obligations contains obligation if {
 obligations contains obligation if {
 	input.leg == "response"
 	not settings.redact_unknown_in_output == false
-	chosen := types - types_for("leave")
+	chosen := (types - types_for("leave")) - {type | some type in settings.left_in_output}
 	chosen != set()
 	obligation := {
 		"kind": "redact",

@@ -5,6 +5,8 @@ package douane.settings
 
 given contains ["catalogue", data.catalogue]
 
+given contains ["content", data.content]
+
 given contains ["enforcement", data.enforcement]
 
 given contains ["jurisdictions", data.jurisdictions]
@@ -32,6 +34,7 @@ of := {pack: settings | some [pack, settings] in given; is_object(settings)}
 # Every setting and what it must be: flag, list (of texts), map, number (whole, not negative), text, or one of some words.
 kinds := {
 	"catalogue": {"as_of": "text", "source": "text", "licences": "map", "models": "map"},
+	"content": {"topics": "map", "languages": "map"},
 	"enforcement": {"default": modes, "packs": "map", "apps": "map"},
 	"jurisdictions": {"as_of": "text", "source": "text", "countries": "list", "groups": "map", "adequacy": "map"},
 	"lifecycle": {
@@ -74,6 +77,7 @@ kinds := {
 		"no_purpose": concerns,
 		"transfer_bases": "list",
 		"redact_unknown_in_output": "flag",
+		"left_in_output": "list",
 	},
 	"residency": {"default": "map", "tenants": "map", "purposes": "map", "apps": "map", "labels": "map"},
 	"secrets": {"deny": "flag", "actions": "map"},
@@ -371,6 +375,10 @@ problems contains sprintf("personal_data.labels.%s is %v; possible are: deny, re
 	not action in {"redact", "deny"}
 }
 
+chosen_from contains {"at": "personal_data.left_in_output", "value": of.personal_data.left_in_output, "values": types} if {
+	types := types_of("personal")
+}
+
 chosen_from contains {
 	"at": "personal_data.transfer_bases",
 	"value": of.personal_data.transfer_bases,
@@ -379,6 +387,52 @@ chosen_from contains {
 
 closed contains {"at": "secrets.actions", "value": map_of("secrets", "actions"), "keys": types, "values": {"deny", "redact"}} if {
 	types := types_of("secret")
+}
+
+# Content
+
+parts_of_content := {
+	"topics": {"default", "apps", "others"},
+	"languages": {"default", "apps", "unpermitted"},
+}
+
+problems contains sprintf("content.%s.%s is no setting, or has a wrong value", [key, part]) if {
+	some key, _ in parts_of_content
+	some part, value in map_of("content", key)
+	not is_of_content(key, part, value)
+}
+
+problems contains sprintf("content.%s.%s is missing", [key, part]) if {
+	some key, parts in parts_of_content
+	map_of("content", key) != {}
+	some part in parts
+	not part in object.keys(map_of("content", key))
+}
+
+is_of_content("topics", "default", value) if is_object(value)
+
+is_of_content(_, "apps", value) if is_object(value)
+
+is_of_content("topics", "others", value) if value in concerns
+
+is_of_content("languages", "default", value) if is_texts(value)
+
+is_of_content("languages", "unpermitted", value) if value in {"refuse", "note"}
+
+texts contains {"at": sprintf("content.languages.apps.%s", [app]), "value": languages} if {
+	some app, languages in as_map(map_of("content", "languages").apps)
+}
+
+topics_at["content.topics.default"] := topics if topics := map_of("content", "topics")["default"]
+
+topics_at[sprintf("content.topics.apps.%s", [app])] := topics if some app, topics in as_map(map_of("content", "topics").apps)
+
+mappings contains {"at": at, "value": topics, "example": "{ gambling: refuse }"} if some at, topics in topics_at
+
+problems contains sprintf("%s.%s is %v; possible are: %s", [at, topic, action, listed(concerns)]) if {
+	some at, topics in topics_at
+	some topic, action in as_map(topics)
+	not action in concerns
 }
 
 # OWASP

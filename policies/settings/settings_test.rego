@@ -182,6 +182,28 @@ test_caps_are_whole_numbers if {
 	owasp_llm({"caps": {"apps": {"letters": {"characters": 1, "segments": 1, "tools": 1, "choices": 1, "output_tokens": 1}}}}) == set()
 }
 
+content(changes) := problems if {
+	problems := settings.problems with data.content as object.union(data.content, changes)
+}
+
+test_topics_have_actions_and_languages_are_lists if {
+	is_told(content({"topics": {"gambling": "refuse"}}), "content.topics.gambling is no setting, or has a wrong value")
+	is_told(content({"topics": {"others": "deny"}}), "content.topics.others is no setting, or has a wrong value")
+	is_told(content({"topics": {"default": {"gambling": "deny"}}}), "content.topics.default.gambling is deny")
+	is_told(content({"topics": {"apps": {"letters": {"gambling": "deny"}}}}), "content.topics.apps.letters.gambling is deny")
+	is_told(content({"topics": {"apps": {"letters": "deny"}}}), "content.topics.apps.letters must be a mapping, such as { gambling:")
+	is_told(content({"languages": {"default": "fr"}}), "content.languages.default is no setting, or has a wrong value")
+	is_told(content({"languages": {"unpermitted": "allow"}}), "content.languages.unpermitted is no setting, or has a wrong value")
+	is_told(content({"languages": {"apps": {"letters": "fr"}}}), "content.languages.apps.letters")
+	content({
+		"topics": {"default": {"gambling": "refuse"}, "apps": {"letters": {"gambling": "note"}}, "others": "allow"},
+		"languages": {"default": ["*"], "apps": {"letters": ["fr"]}, "unpermitted": "note"},
+	}) == set()
+	without := object.union(object.remove(data.content, ["topics"]), {"topics": {"default": {}, "apps": {}}})
+	problems := settings.problems with data.content as without
+	is_told(problems, "content.topics.others is missing")
+}
+
 test_content_has_an_action_on_each_leg if {
 	is_told(owasp_llm({"content": {"request": {"SCRIPT": "deny"}}}), "owasp_llm.content.request.SCRIPT is deny")
 	is_told(owasp_llm({"content": {"response": {"EMAIL_ADDRESS": "note"}}}), "owasp_llm.content.response has EMAIL_ADDRESS")
@@ -296,8 +318,8 @@ test_what_is_missing_is_a_problem if {
 	uncapped := object.union(object.remove(data.owasp_llm, ["caps"]), {"caps": {}})
 	of_uncapped := settings.problems with data.owasp_llm as uncapped
 	count(of_uncapped) == 2
-	content := object.union(object.remove(data.owasp_llm, ["content"]), {"content": {"request": data.owasp_llm.content.request}})
-	of_content := settings.problems with data.owasp_llm as content
+	without_leg := object.union(object.remove(data.owasp_llm, ["content"]), {"content": {"request": data.owasp_llm.content.request}})
+	of_content := settings.problems with data.owasp_llm as without_leg
 	count(of_content) == count(data.types.content)
 }
 

@@ -173,7 +173,7 @@ def test_a_view_is_asked_about_in_the_same_question() -> None:
 
 def test_memory_is_bounded() -> None:
     detector = Fixed([])
-    scanner = Scan([detector])
+    scanner = Scan([detector], memory_bytes=2**20)
     scan(scanner, "first")
     scan(scanner, *(str(number) for number in range(5000)))
     scan(scanner, "first")

@@ -93,11 +93,11 @@ class World:
         self.engines: list[Engine] = []
         self.live = Live("active", self.shelf, settings=settings, build=self.build, preflight=preflight, rehearse=rehearse, period=0)
 
-    def build(self, of: Bundle, settings: Mapping[str, object]) -> Engine:
+    def build(self, of: Bundle, settings: Mapping[str, object]) -> tuple[Engine, None]:
         if settings.get("ops") == "bad":
             raise BundleRejected("the settings are bad")
         self.engines.append(Engine(of, settings))
-        return self.engines[-1]
+        return self.engines[-1], None
 
     def put(self, name: str) -> bool:
         self.shelf.held = bundle(name)

@@ -223,6 +223,15 @@ def test_trust_follows_the_role() -> None:
     }
 
 
+def test_a_document_that_is_passed_on_is_not_what_the_user_says() -> None:
+    body = {"model": "small", "prediction": {"type": "content", "content": "draft"}, "messages": [{"role": "user", "content": "mend it"}]}
+    _, exchange = read_request(body)
+    assert {segment.text: segment.trust for segment in exchange.segments if segment.kind == "text"} == {
+        "draft": "document",
+        "mend it": "user",
+    }
+
+
 def test_the_shape_of_an_error_is_the_protocols() -> None:
     body = json.loads(openai.error_body("no", type="invalid_request_error", code="c7", extra={"douane": {"decision_id": "1"}}))
     assert body == {

@@ -5,7 +5,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,7 +58,20 @@ def check(
 
     known = capabilities if capabilities is not None else beside(tree, "capabilities.json") or {}
     problems = checked(tree.modules, tree.data, schema=schema, capabilities=known, entrypoint=entrypoint)
-    return tuple(replace(problem, path=tree.places.get(problem.path, problem.path)) for problem in problems)
+    placed = (replace(problem, path=tree.places.get(problem.path, problem.path)) for problem in problems)
+    return (*placed, *_of_detectors(tree))
+
+
+def _of_detectors(tree: Tree) -> "Iterator[Problem]":
+    """What is wrong with the detectors that the data holds."""
+    from douane.detect.authored.document import read
+    from douane.detect.authored.sample import proven
+    from douane.policy.rego.problem import Problem
+
+    try:
+        proven(read(tree.data))
+    except BundleRejected as cause:
+        yield Problem("detectors", 0, 0, "detectors", str(cause))
 
 
 def beside(tree: Tree, name: str) -> Any:

@@ -17,6 +17,7 @@ from douane.errors import ConfigRejected
 if TYPE_CHECKING:
     from douane.border import Border
     from douane.guard import Guard
+    from douane.inspection import Inspection
     from douane.policy.bundles.bundle import Bundle
     from douane.policy.explaining.explain import Explainer
     from douane.record import DecisionRecord
@@ -170,20 +171,23 @@ def rehearsing(stand: Stand) -> "Iterator[tuple[Border, Guard, list[DecisionReco
         unused = type(config.log)(path=Path(folder) / "unused.sqlite")  # a border without a log cannot be composed
         border = configuration.compose(config.model_copy(update={"log": unused}), _Keys(configuration.environment()))
         stack.callback(border.close)
-        for part in border.parts:
-            if part.name != "policy":
-                part.start()
+        inspection = Inspection(config.detectors)
+        for part in inspection.parts:
+            stack.callback(part.close)
+            part.start()
+        scanner = inspection.scanner
         deadline = policies.deadline_ms / 1000
         engine: EmbeddedEngine | OpaServerEngine
         if policies.engine == "opa":
             engine = OpaServerEngine(policies.opa_url, deadline=deadline)
         else:
+            scanner = inspection.with_policies(stand.bundle.data)
             engine = EmbeddedEngine(stand.bundle, deadline=deadline, memory_bytes=policies.memory_mb * 2**20)
         stack.callback(engine.close)
         engine.start()
         border.rehearse(Fixed(engine))
         guard = Guard(
-            scanner=border.guard.scanner,
+            scanner=scanner,
             policies=Fixed(engine),
             log=kept,
             key=secrets.token_bytes(32),

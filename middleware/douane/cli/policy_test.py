@@ -5,7 +5,8 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from douane.cli.policy_check import beside, check
@@ -28,7 +29,7 @@ examples:
   douane policy test bundle.tar.gz more_test.rego         several paths are one tree
 
 A test is a rule whose name begins with `test_`; it passes where it gives `true`. `todo_test_` is not run yet. A test that fails is shown
-with the statement that did not hold and with values.
+with the statement that did not hold and with values. Samples of detectors in the data (`detectors`) are tests too.
 
 exit codes, those of `opa test`:
   0  every test passed
@@ -88,7 +89,8 @@ def _test(options: argparse.Namespace) -> int:
         _compile(tree)
         tester = Tester([(tree.places[path], text) for path, text in tree.modules], tree.data, timeout=options.timeout, coverage=covers)
         tester.start()
-        results = _run(options, tester, [test for test in tester.tests if chosen.search(test.full_name)])
+        samples = [sample for sample in _samples(tree) if chosen.search(sample.test.full_name)]
+        results = _run(options, tester, [test for test in tester.tests if chosen.search(test.full_name)], samples)
         if covers:
             return _covered(options, results, tester.coverage())
         if options.format == "json":
@@ -116,17 +118,29 @@ def _compile(tree: Tree) -> None:
         raise BundleRejected("\n".join(["the policies cannot be loaded", *refused]))
 
 
-def _run(options: argparse.Namespace, tester: "Tester", tests: "Sequence[Test]") -> "list[Result]":
-    """The results, shown as they come unless scripts read them."""
+def _samples(tree: Tree) -> "Iterator[Result]":
+    """The samples of detectors that the data holds, as results of tests. Raises `BundleRejected` for detectors that cannot be made."""
+    from douane.detect.authored.authored import Authored
+    from douane.detect.authored.document import read
+    from douane.detect.authored.sample import samples
+    from douane.policy.testing.verdict import Result, Test
+
+    document = read(tree.data)
+    for sample in samples(document, Authored(document)):
+        package, _, name = sample.place.partition(".samples.")
+        yield Result(Test("detectors", 0, 0, f"data.{package}", name, False), "pass" if sample.holds else "fail")
+
+
+def _run(options: argparse.Namespace, tester: "Tester", tests: "Sequence[Test]", samples: "Sequence[Result]") -> "list[Result]":
+    """The results, shown as they come unless scripts read them; those of samples are there already."""
     out = VerdictPrinter(sys.stdout, verbose=options.verbose) if options.format == "pretty" else None
     results = []
-    for number, test in enumerate(tests, 1):
-        result = tester.run(test)
+    for number, result in enumerate(chain(samples, map(tester.run, tests)), 1):
         results.append(result)
         if out is not None:
             out.show(result)
         if number % 100 == 0 and sys.stderr.isatty():
-            print(f"{number} of {len(tests)} tests", file=sys.stderr)
+            print(f"{number} of {len(samples) + len(tests)} tests", file=sys.stderr)
     if out is not None:
         out.summarise(results)
     return results

@@ -1,63 +1,89 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many detectors as one: every text looked at once in each way that it may be read, and how far a stream is final."""
 
-import secrets
-from bisect import bisect_left
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from hashlib import blake2b
-from threading import Lock
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import get_args
 
+from douane.detect.memory import Memory
 from douane.detect.readings.escape import escapes
 from douane.detect.readings.reading import Reading, open_from, readings
 from douane.detect.readings.view import View
 from douane.detect.run import run_start
+from douane.detect.selection import EVERYTHING, Selection
 from douane.detect.settle import settle
 from douane.detect.types import TYPES
 from douane.errors import DetectorFailed
 from douane.exchange import Segment
-from douane.finding import Detector, DetectorReport, Finding, ReadingKind, ScanResult, Span
+from douane.finding import Detector, DetectorReport, Finding, ReadingKind, Recall, ScanResult, Span
+from douane.known import Known
 
-__all__ = ["Scan"]
+__all__ = ["Candidate", "Scan"]
 
-_REMEMBERED = 4096
 _TYPES = frozenset(TYPES)
+_RECALLED = frozenset({"PERSON", "ORGANIZATION"})
+_Found = dict[bytes, tuple[Span, ...]]
 _KINDS: frozenset[ReadingKind] = frozenset(get_args(ReadingKind))
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A span of a detector, the kind of reading that it was seen in, and what became of it."""
+
+    span: Span
+    reading: ReadingKind
+    fate: str
 
 
 class Scan:
     """Implements `Scanner` over some detectors.
 
-    What was found in a text is remembered under a keyed hash, so that a history that comes again is not searched again. Thread-safe.
+    What was found in a text is remembered, so that a history that comes again is not searched again. `language` tells that of a text,
+    where anybody wants to know; `more_types` are those that authors added to the list. Thread-safe.
     """
 
-    def __init__(self, detectors: Sequence[Detector]) -> None:
+    def __init__(
+        self,
+        detectors: Sequence[Detector],
+        *,
+        selection: Selection = EVERYTHING,
+        more_types: AbstractSet[str] = frozenset(),
+        language: Callable[[str], str] | None = None,
+        memory_bytes: int = 32 * 2**20,
+    ) -> None:
         self._detectors = tuple(detectors)
         self._sees = tuple(_sight_of(detector) for detector in self._detectors)
         self._horizons = tuple(_horizon_of(detector) for detector in self._detectors)
         self._calm = tuple(_calm_of(detector) for detector in self._detectors)
-        self._key = secrets.token_bytes(32)
-        self._memory: OrderedDict[bytes, tuple[Span, ...]] = OrderedDict()
-        self._lock = Lock()
+        self._selection = selection
+        self._more = more_types
+        self._types = _TYPES | more_types
+        self._language = language
+        self._memory = Memory(memory_bytes)
 
-    def scan(self, segments: Sequence[Segment]) -> ScanResult:
+    def scan(self, segments: Sequence[Segment], known: Recall | None = None) -> ScanResult:
         """See `Scanner.scan`. Every detector is asked once at most, about the texts that it has not seen and cannot rule out."""
-        keys = [self._digest(segment.text) for segment in segments]
-        known, fresh = self._recall(keys, segments)
+        keys = [self._memory.key(segment.text) for segment in segments]
+        texts = dict(zip(keys, (segment.text for segment in segments), strict=True))
+        spans = self._memory.recall(keys)
         reports = tuple(DetectorReport(detector.name, detector.version) for detector in self._detectors)
+        fresh = {key: text for key, text in texts.items() if key not in spans}
         if fresh:
             found, reports = self._look(tuple(fresh.values()))
             settled = dict(zip(fresh, found, strict=True))
-            known |= settled
+            spans |= settled
             if all(report.ok for report in reports):
-                self._remember(settled)
+                self._memory.remember(settled)
+        spans = self._again(texts, spans, known)
         findings = tuple(
             Finding(span.type, index, span.start, span.end, span.score, span.detector, rule=span.rule)
             for index, key in enumerate(keys)
-            for span in known[key]
+            for span in spans[key]
         )
-        return ScanResult(findings, reports)
+        languages = () if self._language is None else tuple(self._language(segment.text) for segment in segments)
+        return ScanResult(findings, reports, languages)
 
     def horizon(self, text: str) -> int:
         """See `Scanner.horizon`. Ordinary prose is held back to the start of its last word."""
@@ -72,6 +98,33 @@ class Scan:
         ways = readings(text)
         return all(is_calm(way.text) for sees, is_calm in zip(self._sees, self._calm, strict=True) for way in ways if way.kind in sees)
 
+    @property
+    def types(self) -> AbstractSet[str]:
+        """Types beside those of the list that its detectors give."""
+        return self._more
+
+    def candidates(self, text: str) -> list[Candidate]:
+        """Every span that a detector gives for a text, before any is settled, and what became of it. Remembers nothing."""
+        settled = self._look((text,))[0][0]
+        told = []
+        for detector, sees in zip(self._detectors, self._sees, strict=True):
+            for way in readings(text):
+                found, _ = _ask(detector, [way.text], self._types) if way.kind in sees else ((), None)
+                for span in (span for spans in found for span in spans):
+                    span = span if way.back is None else _moved(span, way.back)
+                    told.append(Candidate(span, way.kind, self._fate(span, text, settled)))
+        return told
+
+    def _fate(self, span: Span, text: str, settled: Sequence[Span]) -> str:
+        against = self._selection.against(span, text)
+        if against:
+            return against
+        cover = next((one for one in settled if one.start < span.end and span.start < one.end and one.type == span.type), None)
+        if cover is not None:
+            return "found" if (cover.start, cover.end) == (span.start, span.end) else "part of what was found"
+        other = next((one for one in settled if one.start < span.end and span.start < one.end), None)
+        return "found" if other is None else f"gave way to {other.type}"
+
     def _open(self, reading: Reading) -> int:
         text = reading.text
         run = run_start(text, len(text))
@@ -85,34 +138,46 @@ class Scan:
         ways = [(index, reading) for index, text in enumerate(texts) for reading in readings(text)]
         for detector, sees, is_calm in zip(self._detectors, self._sees, self._calm, strict=True):
             wanted = [(index, way) for index, way in ways if way.kind in sees and not is_calm(way.text)]
-            found, report = _ask(detector, [way.text for _, way in wanted]) if wanted else ((), _fine(detector))
+            found, report = _ask(detector, [way.text for _, way in wanted], self._types) if wanted else ((), _fine(detector))
             reports.append(report)
             for (index, way), some in zip(wanted, found, strict=False):
                 back = way.back
                 spans[index] += some if back is None else (_moved(span, back) for span in some)
-        return [settle(_whole(some, text)) for text, some in zip(texts, spans, strict=True)], tuple(reports)
+        settled = [settle(self._selection.of(_whole(some, text), text)) for text, some in zip(texts, spans, strict=True)]
+        return settled, tuple(reports)
 
-    def _recall(self, keys: Sequence[bytes], segments: Sequence[Segment]) -> tuple[dict[bytes, tuple[Span, ...]], dict[bytes, str]]:
-        known: dict[bytes, tuple[Span, ...]] = {}
-        fresh: dict[bytes, str] = {}
-        with self._lock:
-            for key, segment in zip(keys, segments, strict=True):
-                spans = self._memory.get(key)
-                if spans is None:
-                    fresh[key] = segment.text
-                else:
-                    self._memory.move_to_end(key)
-                    known[key] = spans
-        return known, fresh
+    def _again(
+        self, texts: Mapping[bytes, str], spans: dict[bytes, tuple[Span, ...]], known: Recall | None
+    ) -> dict[bytes, tuple[Span, ...]]:
+        """The spans with names that were found anywhere in these texts, or are `known`, found wherever they stand."""
+        if known is None:
+            values = {
+                (span.type, texts[key][span.start : span.end]) for key, some in spans.items() for span in some if span.type in _RECALLED
+            }
+            if not values:
+                return spans
+            names = self._memory.key("\0".join(sorted(f"{type_}\0{value}" for type_, value in values)))
+            # What was remembered under the text and all the names together saves the search.
+            keys = {key: key + names for key in texts}
+            done = self._memory.recall(list(keys.values()))
+            if len(done) == len(texts):
+                return {key: done[keys[key]] for key in texts}
+            known = Known(values)
+            fresh = {keys[key]: self._with(known, text, spans[key]) for key, text in texts.items() if keys[key] not in done}
+            self._memory.remember(fresh)
+            return {key: (done | fresh)[keys[key]] for key in texts}
+        return {key: self._with(known, text, spans[key]) for key, text in texts.items()}
 
-    def _remember(self, settled: dict[bytes, tuple[Span, ...]]) -> None:
-        with self._lock:
-            self._memory.update(settled)
-            while len(self._memory) > _REMEMBERED:
-                self._memory.popitem(last=False)
+    def _with(self, known: Recall, text: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
+        starts = [span.start for span in spans]
+        again = [span for span in self._selection.of(known.spans(text), text) if not _is_within(span, spans, starts)]
+        return settle(_whole([*spans, *again], text)) if again else spans
 
-    def _digest(self, text: str) -> bytes:
-        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, key=self._key).digest()
+
+def _is_within(span: Span, spans: Sequence[Span], starts: Sequence[int]) -> bool:
+    """Whether a span lies within one of those that are settled, whose detector saw more in it than that it was known."""
+    place = bisect_right(starts, span.start) - 1
+    return place >= 0 and span.end <= spans[place].end
 
 
 def _sight_of(detector: Detector) -> frozenset[ReadingKind]:
@@ -134,12 +199,12 @@ def _fine(detector: Detector) -> DetectorReport:
     return DetectorReport(detector.name, detector.version)
 
 
-def _ask(detector: Detector, texts: Sequence[str]) -> tuple[Sequence[Sequence[Span]], DetectorReport]:
+def _ask(detector: Detector, texts: Sequence[str], types: AbstractSet[str]) -> tuple[Sequence[Sequence[Span]], DetectorReport]:
     """What a detector found; where it failed, nothing and a report that says so."""
     try:
         found = detector.detect(texts)
         for text, spans in zip(texts, found, strict=True):
-            if not all(span.type in _TYPES and 0 <= span.start < span.end <= len(text) for span in spans):
+            if not all(span.type in types and 0 <= span.start < span.end <= len(text) for span in spans):
                 raise DetectorFailed("a span is outside of its text, or of the list of types", detector=detector.name)
     except DetectorFailed as failure:
         return (), DetectorReport(detector.name, detector.version, False, getattr(failure.__cause__, "cause_code", "error"))

@@ -6,6 +6,7 @@ __all__ = ["CONTENT", "PERSONAL", "SECRET", "TYPES"]
 PERSONAL = (
     "PERSON",
     "LOCATION",
+    "STREET_ADDRESS",
     "ORGANIZATION",
     "EMAIL_ADDRESS",
     "PHONE_NUMBER",

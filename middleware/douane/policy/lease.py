@@ -6,6 +6,7 @@ from collections.abc import Callable
 from douane.decision import PolicyEngine
 from douane.errors import PolicyFailed
 from douane.exchange import Principal
+from douane.finding import Scanner
 
 __all__ = ["Fixed", "Held", "Nothing"]
 
@@ -13,8 +14,9 @@ __all__ = ["Fixed", "Held", "Nothing"]
 class Fixed:
     """`Policies` of one engine for good: an OPA server, which changes its own policies, or a test's."""
 
-    def __init__(self, engine: PolicyEngine) -> None:
+    def __init__(self, engine: PolicyEngine, scanner: Scanner | None = None) -> None:
         self._engine = engine
+        self._scanner = scanner
 
     @property
     def revision(self) -> str:
@@ -23,7 +25,7 @@ class Fixed:
 
     def lease(self, principal: Principal) -> "Held":
         """See `Policies`."""
-        return Held(self._engine, lambda: None)
+        return Held(self._engine, lambda: None, self._scanner)
 
 
 class Nothing:
@@ -40,12 +42,13 @@ class Nothing:
 
 
 class Held:
-    """A `Lease` of one engine; `end` is called once, when it is given back."""
+    """A `Lease` of one engine and of the scanner that goes with its policies; `end` is called once, when it is given back."""
 
-    __slots__ = ("_end", "_engine", "digest", "revision")
+    __slots__ = ("_end", "_engine", "digest", "revision", "scanner")
 
-    def __init__(self, engine: PolicyEngine, end: Callable[[], None]) -> None:
+    def __init__(self, engine: PolicyEngine, end: Callable[[], None], scanner: Scanner | None = None) -> None:
         self._engine = engine
+        self.scanner = scanner
         self._end: Callable[[], None] | None = end
         self.revision, self.digest = engine.revision, engine.digest
 

@@ -17,6 +17,7 @@ import structlog
 from douane.decision import Policies, PolicyEngine
 from douane.errors import BundleRejected, DouaneError, SourceUnreachable
 from douane.exchange import Principal
+from douane.finding import Scanner
 from douane.policy.bundles.bundle import Bundle
 from douane.policy.bundles.data import canonical
 from douane.policy.bundles.settings_file import SettingsFile
@@ -48,6 +49,7 @@ class _Edition:
     """An engine with one set of policies, and how many exchanges hold it."""
 
     engine: Startable
+    scanner: Scanner | None
     identity: tuple[Bundle, str]
     activated: str
     leases: int = 0
@@ -68,8 +70,9 @@ class _Look:
 class Live:
     """`Policies` from a source, under settings from a file if there is one; both are looked at every `period` seconds (0: at start only).
 
-    `build` makes an engine of a bundle and settings, `preflight` checks and tests a bundle as it is, `rehearse` sees that policies decide
-    at all; each raises `BundleRejected`. What is new is tried together with what decides now of the other.
+    `build` makes of a bundle and settings an engine, and the scanner that goes with it if there is one; `preflight` checks and tests a
+    bundle as it is, `rehearse` sees that policies decide at all; each raises `BundleRejected`. What is new is tried together with what
+    decides now of the other.
     """
 
     def __init__(
@@ -78,7 +81,7 @@ class Live:
         source: Source,
         *,
         settings: SettingsFile | None = None,
-        build: Callable[[Bundle, Mapping[str, object]], Startable],
+        build: Callable[[Bundle, Mapping[str, object]], tuple[Startable, Scanner | None]],
         preflight: Callable[[Bundle], None],
         rehearse: Callable[[Policies], None],
         period: float,
@@ -115,7 +118,7 @@ class Live:
             if active is None:
                 return Held(Nothing(), lambda: None)
             active.leases += 1
-        return Held(active.engine, lambda: self._given_back(active))
+        return Held(active.engine, lambda: self._given_back(active), active.scanner)
 
     def start(self, *, is_needed: bool = True) -> None:
         """Load the policies, and begin to look for newer ones. Raises `BundleRejected` and what the source raises, if they are needed."""
@@ -246,14 +249,14 @@ class Live:
         identity = bundle, canonical(settings)
         if active is not None and active.identity == identity:
             return False  # a change was taken back
-        engine = self._build(bundle, settings)
+        engine, scanner = self._build(bundle, settings)
         try:
             engine.start()
             self._rehearse(Fixed(engine))
         except BaseException:
             engine.close()
             raise
-        edition = _Edition(engine, identity, _now())
+        edition = _Edition(engine, scanner, identity, _now())
         with self._lock:
             if self._stop.is_set():
                 engine.close()

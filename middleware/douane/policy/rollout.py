@@ -24,6 +24,7 @@ import structlog
 from douane.decision import Lease
 from douane.errors import LogUnavailable, PolicyFailed
 from douane.exchange import Principal
+from douane.finding import Scanner
 from douane.policy.difference import difference
 from douane.policy.document import judged
 from douane.policy.live import Live
@@ -226,6 +227,10 @@ class _Both:
     @property
     def digest(self) -> str:
         return self._lease.digest
+
+    @property
+    def scanner(self) -> Scanner | None:
+        return self._lease.scanner
 
     def evaluate(self, document: str) -> str:
         return self._lease.evaluate(document)

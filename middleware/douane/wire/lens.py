@@ -13,6 +13,7 @@ from douane.exchange import Egress, Opaque, Role, Segment, SegmentKind, Trust
 __all__ = [
     "Lens",
     "Rule",
+    "attached",
     "called",
     "declared",
     "egress",
@@ -115,6 +116,17 @@ def word(*words: str) -> Rule:
     def rule(lens: Lens, value: object, pointer: str, place: str) -> None:
         if type(value) is not str or value not in known:
             lens.report(value, pointer, place)
+
+    return rule
+
+
+def attached(inside: Rule) -> Rule:
+    """What the caller passes on and did not write itself: a document, whatever it says to the model."""
+
+    def rule(lens: Lens, value: object, pointer: str, place: str) -> None:
+        trust, lens.trust = lens.trust, "document"
+        inside(lens, value, pointer, place)
+        lens.trust = trust
 
     return rule
 

@@ -15,6 +15,7 @@ from douane.wire.body import Body
 from douane.wire.lens import (
     Lens,
     Rule,
+    attached,
     called,
     declared,
     egress,
@@ -127,7 +128,7 @@ _REQUEST: Mapping[str, Rule] = {
             "json_schema": {"json_schema": fields({"name": _NAME, "description": _DEFINITION, "schema": schema, "strict": ignore})},
         }
     ),
-    "prediction": tagged({"content": {"content": _CONTENT}}),
+    "prediction": attached(tagged({"content": {"content": _CONTENT}})),
     "metadata": free_map("metadata"),
     "user": _META,
     "safety_identifier": _META,
