@@ -7,9 +7,9 @@ from string import ascii_lowercase
 
 from load import chat_body
 
-__all__ = ["digits", "long", "long_with_data", "short", "short_with_data", "streamed"]
+__all__ = ["SENTENCES", "digits", "long", "long_with_data", "short", "short_with_data", "streamed"]
 
-_SENTENCES = (
+SENTENCES = (
     "The parcel left the warehouse on a Monday and has not been seen since.",
     "Please write an answer that is friendly, short and says what happens next.",
     "Our customer asks whether the second half of the order can be sent to the neighbour instead.",
@@ -87,7 +87,7 @@ def long_with_data(number: int) -> bytes:
 def _prose(seed: random.Random, values: Sequence[str]) -> str:
     sentences: list[str] = []
     while sum(map(len, sentences)) < _LONG - 40 * len(values):
-        sentences += [f"{seed.choice(_SENTENCES)[:-1]} ({_word(seed)})." for _ in range(4)]
+        sentences += [f"{seed.choice(SENTENCES)[:-1]} ({_word(seed)})." for _ in range(4)]
     for value in values:
         sentences.insert(seed.randrange(len(sentences)), f"The customer left us {value} for this.")
     return " ".join(sentences)

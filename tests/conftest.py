@@ -8,6 +8,7 @@ from blockbuster import BlockBuster, BlockBusterFunction
 
 import douane
 from douane.audit.log import SqliteLog
+from douane.detect.names.rampart import Rampart
 from douane.policy.bundles.http_source import HttpSource
 from douane.policy.bundles.source import PathSource
 from douane.policy.engines.embedded import EmbeddedEngine, Evaluator
@@ -18,6 +19,8 @@ OURS = (
     (Evaluator, "evaluate"),
     (HttpSource, "fetch"),
     (PathSource, "fetch"),
+    (Rampart, "detect"),
+    (Rampart, "start"),
     (SqliteLog, "append"),
     (Worker, "ask"),
     (Worker, "start"),

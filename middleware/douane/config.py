@@ -67,7 +67,10 @@ def read(path: Path) -> Config:
     if policies.candidate is not None:
         policies = policies.model_copy(update={"candidate": _placed(folder, policies.candidate)})
     log = config.log.model_copy(update={"path": _inside(folder, config.log.path)})
-    return config.model_copy(update={"policies": policies, "log": log})
+    detectors = config.detectors
+    if detectors.rules is not None:
+        detectors = detectors.model_copy(update={"rules": _inside(folder, detectors.rules)})
+    return config.model_copy(update={"policies": policies, "log": log, "detectors": detectors})
 
 
 def validated(value: object, source: str) -> Config:

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from douane.detect.presidio.patterns import DEFAULT as PRESIDIO_DEFAULT
 from douane.exchange import TransferBasis
 from douane.policy.bundles.keys import Algorithm
+from douane.sections_of_detectors import DetectorEntry
 
 __all__ = [
     "LOOPBACK",
@@ -18,7 +18,6 @@ __all__ = [
     "CandidateEntry",
     "Config",
     "DestinationEntry",
-    "DetectorEntry",
     "KeyEntry",
     "Limits",
     "Listen",
@@ -166,16 +165,6 @@ class RouteEntry(_Section):
 
     destination: _Name
     model: _Name | None = None
-
-
-class DetectorEntry(_Section):
-    """Which detectors look. `regions` are the countries whose national phone formats are understood."""
-
-    presidio: bool = True
-    # Spelt as Presidio spells it. Above half a minute Presidio's own time-out would skip a pattern in silence.
-    presidio_recognizers: tuple[str, ...] = PRESIDIO_DEFAULT
-    presidio_deadline_ms: int = Field(default=2000, ge=100, le=30_000)
-    regions: tuple[str, ...] = ("FR", "DE", "GB", "ES", "IT", "NL", "BE", "PL", "PT", "AT", "CH", "IE", "LU", "SE", "US")
 
 
 class Limits(_Section):

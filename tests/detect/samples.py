@@ -2,166 +2,153 @@
 """Synthetic values of every kind, made so that they pass their checksums. No token stands here in one piece: scanners of sources look."""
 
 import base64
-import importlib
 import json
 import random
 import re
-from collections.abc import Callable
+from functools import cache
 from string import ascii_uppercase, digits
 
-from douane.detect.identifiers import identifiers
-from douane.detect.identifiers.shapes import LETTERED, PLAIN, Plain
+from douane.detect.identifiers.checks import is_valid
+from douane.detect.identifiers.kind import Kind, kinds
 
 __all__ = [
     "CARDS",
     "IBANS",
     "JWT",
-    "LETTERED_VALUES",
+    "KINDS",
     "PEM",
-    "PLAIN_VALUES",
     "REGIONS",
+    "TEMPLATES",
     "TOKENS",
-    "grouped",
-    "is_valid",
+    "VALUES",
+    "drawn",
     "made",
+    "passes",
     "spoiled",
     "word_for",
+    "written",
 ]
 
 REGIONS = ("FR", "DE", "GB", "ES", "IT", "NL", "BE", "PL", "PT", "AT", "CH", "IE", "LU", "SE", "US")
 
-# Numbers: `#` is any digit, `@` any capital letter; what is drawn is tried until the checksum is right.
+# Numbers: `#` any digit, `@` any capital letter, `yyyy yy mm dd` parts of a birthday, anything else itself.
 
-_OWN: dict[str, Callable[[str], bool]] = {"gb_nino": identifiers._is_nino, "de_rvnr": identifiers._is_rvnr}
+TEMPLATES = {
+    "at.vnr": "3###ddmmyy", "at.tin": "59#######", "be.nn": "yymmdd#####", "be.enterprise": "04########", "bg.egn": "yymmdd####",
+    "bg.lnch": "##########", "bg.eik": "1########", "ch.ahv": "756##########", "ch.uid": "CHE1########", "li.peid": "12#####",
+    "cy.tic": "00######@", "cy.id": "######", "cz.rc": "yymmdd####", "cz.ico": "2#######", "cz.account": "000019##########0800",
+    "sk.dic": "20########", "de.idnr": "36574261###", "de.stnr": "18181508155", "de.rvnr": "65ddmmyy@###", "de.kvnr": "@#########",
+    "de.document": "L01X00T4##", "dk.cpr": "ddmmyy####", "dk.cvr": "1#######", "ee.ik": "3yymmdd####", "ee.registry": "1#######",
+    "lt.asmens": "3yymmdd####", "lt.company": "1######1#", "lv.person": "ddmmyy1####", "lv.company": "40#########", "es.dni": "########@",
+    "es.nie": "X#######@", "es.cif": "B########", "es.nuss": "28##########", "es.ccc": "2100################", "fi.hetu": "ddmmyy-###@",
+    "fi.ytunnus": "2#######", "no.fnr": "ddmmyy#####", "no.orgnr": "9########", "no.konto": "86#########", "is.kennitala": "ddmmyy###9",
+    "is.vsk": "#####", "se.personnummer": "yymmdd####", "se.orgnr": "556#######", "fr.nir": "1yymm7511######",
+    "fr.nir13": "2yymm7511####", "fr.spi": "07###########", "fr.siren": "7########", "fr.siret": "732829320#####", "gb.nhs": "9#########",
+    "gb.chi": "ddmmyy####", "gb.nino": "AB######C", "gb.utr": "##########", "gb.driving": "MORGA657054SM9IJ", "gr.afm": "0########",
+    "gr.amka": "ddmmyy#####", "hr.oib": "###########", "si.emso": "ddmm9yy500###", "si.tax": "########", "si.maticna": "5######",
+    "hu.tax": "83########", "hu.company": "1#######242", "hu.taj": "#########", "hu.personal": "1yymmdd####", "ie.pps": "#######@",
+    "it.codicefiscale": "RSSMRA85T10A562@", "it.iva": "0########15", "it.cie": "CA#####AA", "lu.matricule": "19yymmdd#####",
+    "mt.id": "#####55M", "nl.bsn": "1########", "nl.document": "SPECI201#", "pl.pesel": "yymmdd#####", "pl.nip": "856#######",
+    "pl.regon": "1########", "pl.id": "ABA######", "pl.passport": "AB#######", "pt.nif": "2########", "pt.cc": "#########ZZ#",
+    "pt.niss": "1##########", "ro.cnp": "1yymmdd4#####", "ro.cui": "18######", "ro.id": "RT######", "eu.ehic": "80276###############",
+    "us.ssn": "536#0####", "us.itin": "912######", "us.ein": "911######", "us.mbi": "1EG4TE5MK73", "us.npi": "1#########",
+    "us.aba": "#########", "ca.sin": "1########", "ca.phn": "9#########", "in.pan": "ACUPA####R", "in.aadhaar": "2###########",
+    "sg.nric": "S#######@", "kr.rrn": "yymmdd1######", "au.tfn": "#########", "au.abn": "51#########", "au.acn": "00#######",
+    "au.medicare": "2########1", "br.cpf": "###########", "br.cnpj": "########0001##", "tr.tckimlik": "1##########",
+    "ua.rnokpp": "##########", "za.id": "yymmdd####08#", "jp.mynumber": "############", "cn.ric": "11010519491231002X",
+    "mx.curp": "BOXW310820HNERXN09", "il.id": "0########", "card": "411111##########", "card.digits": "555555##########",
+    "at.vat": "ATU########", "be.vat": "BE04########", "bg.vat": "BG1########", "cy.vat": "CY00######@", "cz.vat": "CZ2#######",
+    "de.vat": "DE1########", "dk.vat": "DK########", "ee.vat": "EE1########", "gr.vat": "EL0########", "es.vat": "ESB########",
+    "fi.vat": "FI########", "fr.vat": "FR40303265###", "hr.vat": "HR###########", "hu.vat": "HU########", "ie.vat": "IE#######@",
+    "it.vat": "IT0########15", "lt.vat": "LT1######1#", "lu.vat": "LU########", "lv.vat": "LV4##########", "mt.vat": "MT########",
+    "nl.vat": "NL00449544#B01", "pl.vat": "PL856#######", "pt.vat": "PT5########", "ro.vat": "RO18######", "se.vat": "SE556#######01",
+    "si.vat": "SI########", "sk.vat": "SK20########", "gb.vat": "GB#########", "xi.vat": "XI#########", "eu.vat": "EU372######",
+    "no.vat": "NO9########MVA",
+}  # fmt: skip
 
 
-def is_valid(check: str, value: str) -> bool:
-    """Whether the shape's own checksum passes."""
-    return bool((_OWN.get(check) or importlib.import_module(f"stdnum.{check}").is_valid)(value.replace(".", "")))
+def drawn(template: str, random_: random.Random) -> str:
+    """A template with its parts drawn, whatever the checksum says."""
+    year, month, day = random_.randrange(1945, 2000), random_.randrange(1, 13), random_.randrange(1, 29)
+    for part, number in (("yyyy", f"{year}"), ("yy", f"{year % 100:02}"), ("mm", f"{month:02}"), ("dd", f"{day:02}")):
+        template = template.replace(part, number)
+    return re.sub("[#@]", lambda match: random_.choice(digits if match[0] == "#" else ascii_uppercase), template)
 
 
-def made(check: str, template: str, seed: int = 0) -> str:
-    """A value of this template that is valid."""
-    drawn = random.Random(f"{template}{seed}")
+def passes(kind: Kind, value: str) -> bool:
+    """Whether a number without separators looks like one of the kind, and its checksum is right."""
+    if kind.guard and not kind.guard.fullmatch(re.sub("[^0-9A-Z]", "", value)):
+        return False
+    if kind.id == "cz.account":
+        value = f"{value[:6]}-{value[6:16]}/{value[16:]}"
+    return is_valid(kind.check, value)
+
+
+def made(kind: Kind, random_: random.Random) -> str:
+    """A valid number of a kind, without separators."""
     for _ in range(100_000):
-        value = re.sub("[#@]", lambda match: drawn.choice(digits if match[0] == "#" else ascii_uppercase), template)
-        if is_valid(check, value):
+        value = drawn(TEMPLATES[kind.id], random_)
+        if passes(kind, value):
             return value
-    raise AssertionError(f"nothing valid like {template}")
+    raise AssertionError(f"nothing valid of {kind.id}")
 
 
-def spoiled(check: str, value: str) -> str:
-    """The value with one other digit, the last one that tells, so that it is not valid."""
+def spoiled(kind: Kind, value: str) -> str:
+    """The value with one other digit, so that it is not valid."""
     for place in range(len(value) - 1, -1, -1):
         for digit in digits if value[place].isdigit() else "":
             other = value[:place] + digit + value[place + 1 :]
-            if not is_valid(check, other):
+            if not passes(kind, other):
                 return other
-    raise AssertionError(f"nothing invalid like {check}")
+    raise AssertionError(f"nothing invalid of {kind.id}")
 
 
-_PLAIN_TEMPLATES = {
-    ("fr.nir", 15): "18505780060####",
-    ("be.nn", 11): "850730033##",
-    ("pl.pesel", 11): "44051401###",
-    ("no.fodselsnummer", 11): "151086#####",
-    ("ro.cnp", 13): "1850730######",
-    ("de.idnr", 11): "36574261###",
-    ("ch.ssn", 13): "756##########",
-    ("se.personnummer", 12): "198803200###",
-    ("fr.siret", 14): "732829320####4",
-    ("fr.siren", 9): "7328293##",
-    ("fr.nif", 13): "0701987765###",
-    ("nl.bsn", 9): "1112223##",
-    ("nl.bsn", 8): "111222##",
-    ("pt.nif", 9): "5019648##",
-    ("it.iva", 11): "007431101##",
-    ("pl.nip", 10): "85673462##",
-    ("gb.utr", 10): "#195839661",
-    ("gb.nhs", 10): "94347659##",
-    ("be.vat", 10): "04287594##",
-    ("at.vnr", 10): "####010180",
-    ("at.tin", 9): "5911990##",
-    ("se.personnummer", 10): "8803200###",
-    ("dk.cpr", 10): "2110625###",
-    ("cz.rc", 9): "53112645#",
-    ("cz.rc", 10): "710319274#",
-    ("us.ssn", 9): "53690####",
-}
-PLAIN_VALUES: tuple[tuple[Plain, str], ...] = tuple(
-    (shape, made(shape.check, _PLAIN_TEMPLATES[shape.check, length])) for shape in PLAIN for length in shape.lengths
+def written(value: str, layout: str) -> str:
+    """The value in a layout of its kind, or nothing where it does not fit."""
+    compact = re.sub("[^0-9A-Z]", "", value)
+    signs = [sign for sign in layout if sign.isalnum() or sign in "#@?"]
+    if len(signs) != len(compact) or not all(
+        sign == "?" or (here.isdigit() if sign == "#" else here.isalpha() if sign == "@" else here == sign)
+        for sign, here in zip(signs, compact, strict=True)
+    ):
+        return ""
+    left = iter(compact)
+    return "".join(next(left) if sign.isalnum() or sign in "#@?" else sign for sign in layout)
+
+
+@cache
+def _kinds() -> tuple[tuple[Kind, str], ...]:
+    return tuple((kind, made(kind, random.Random(kind.id))) for kind in kinds())
+
+
+KINDS: tuple[tuple[Kind, str], ...] = _kinds()
+"""Every kind with a valid number of it, without separators."""
+
+VALUES: tuple[str, ...] = tuple(
+    value for kind, number in KINDS for layout in (*kind.bare, *kind.near) if (value := written(number, layout))
 )
+"""Those numbers in every layout that they fit."""
 
 _WORDS = {
-    "fr.nir": "NIR",
-    "be.nn": "rijksregisternummer",
-    "pl.pesel": "PESEL",
-    "no.fodselsnummer": "fødselsnummer",
-    "ro.cnp": "CNP",
-    "de.idnr": "Steuer-ID",
-    "ch.ssn": "AHV",
-    "se.personnummer": "personnummer",
-    "fr.siret": "SIRET",
-    "fr.siren": "SIREN",
-    "fr.nif": "numéro fiscal",
-    "nl.bsn": "BSN",
-    "pt.nif": "contribuinte",
-    "it.iva": "partita IVA",
-    "pl.nip": "NIP",
-    "gb.utr": "UTR",
-    "gb.nhs": "NHS",
-    "be.vat": "KBO",
-    "at.vnr": "SVNR",
-    "at.tin": "Steuernummer",
-    "dk.cpr": "CPR",
-    "cz.rc": "rodné číslo",
-    "us.ssn": "SSN",
+    "NATIONAL_ID": "identity number", "SOCIAL_SECURITY": "social security number", "TAX_ID": "tax ID", "VAT_NUMBER": "VAT no.",
+    "COMPANY_ID": "company number", "HEALTH_ID": "health card", "PASSPORT": "passport", "DRIVER_LICENSE": "driving licence",
+    "BANK_ACCOUNT": "account number", "CREDIT_CARD": "card", "US_SSN": "SSN",
+}  # fmt: skip
+
+
+_OWN_WORDS = {
+    "fr.nir13": "NIR",
+    "li.peid": "PEID",
+    "is.vsk": "VSK-númer",
+    "nl.document": "passport",
+    **dict.fromkeys(("cy.id", "it.cie", "mt.id", "ro.id"), "identity card"),
 }
 
 
-def word_for(shape: Plain) -> str:
-    """A word that speaks for the shape."""
-    return _WORDS[shape.check]
+def word_for(kind: Kind) -> str:
+    """A word that speaks for the kind."""
+    return _OWN_WORDS.get(kind.id) or _WORDS[kind.type]
 
-
-def grouped(shape: Plain, value: str) -> list[str]:
-    """The value in each of the shape's own groupings."""
-    out = []
-    for sizes, separators in shape.groupings:
-        pieces, place = [], 0
-        for size in sizes:
-            pieces.append(value[place : place + size])
-            place += size
-        if place == len(value):
-            out.append(separators[0].join(pieces))
-    return out
-
-
-_LETTERED_TEMPLATES = {
-    "fr.nir": ("285052A006#####", "2 85 05 2A 006 ### ##", "285052b006#####"),
-    "gb_nino": ("AB123456C", "AB 12 34 56 C", "AB-12-34-56-C", "ab123456c"),
-    "de_rvnr": ("65180539W00#", "65 180539 W 00#"),
-    "it.codicefiscale": ("RSSMRA85T10A562@", "RSSMRA 85T10 A562@"),
-    "es.dni": ("54362315@", "54362315-@", "54362315 @", "54.362.315-@"),
-    "es.nie": ("X2482300@", "X-2482300-@", "Y 2482300 @"),
-    "es.cif": ("J9921658#",),
-    "fi.hetu": ("131052-308@", "131052A308@"),
-    "ie.pps": ("6433435@", "6433435@A", "6433435 @"),
-    "ch.uid": ("CHE10015580#", "CHE-100.155.80#"),
-    "eu.vat": (
-        "DE13669597#",
-        "DE 13669597#",
-        "ATU1358562#",
-        "AT U1358562#",
-        "FR4030326504#",
-        "FR 40 303 265 04#",
-        "NL00449544#B01",
-        "ES B5837525#",
-    ),
-}
-LETTERED_VALUES: tuple[tuple[str, str, str], ...] = tuple(
-    (shape.type, shape.check, made(shape.check, template)) for shape in LETTERED for template in _LETTERED_TEMPLATES[shape.check]
-)
 
 # The examples of the SWIFT registry, and cards that their issuers give for tests.
 IBANS = (

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detect.samples import CARDS, IBANS, JWT, LETTERED_VALUES, PEM, PLAIN_VALUES, REGIONS, TOKENS, grouped
+from detect.samples import CARDS, IBANS, JWT, PEM, REGIONS, TOKENS, written
+from detect.samples import KINDS as NUMBERS
 from douane.decision import Redact
 from douane.detect.identifiers.identifiers import Identifiers
 from douane.detect.scan import Scan
@@ -52,9 +53,9 @@ KINDS: tuple[tuple[str, ...], ...] = (
     ("06 12 34 56 78", "+33 6 12 34 56 78", "(212) 555-0123", "0612345678", "+44 (0)20 7946 0958"),
     IBANS,
     CARDS,
-    tuple(value for _, value in PLAIN_VALUES),
-    tuple(written for shape, value in PLAIN_VALUES for written in grouped(shape, value)),
-    tuple(value for *_, value in LETTERED_VALUES),
+    tuple(value for kind, number in NUMBERS for layout in kind.bare if (value := written(number, layout))),
+    tuple(value for kind, number in NUMBERS for layout in kind.near if (value := written(number, layout))),
+    ("AB-123-CD", "B-MW 1234", "C01X00T47", "\u0391\u0392 123456", "DEUTDEFF", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"),
     ("siren 732829361", "732829361 SIREN", "J99216582 empresa", "CIF: J99216582", "order 06 12 34 56 78", "612345678 (mobile)"),
     tuple(token for tokens in TOKENS for token in tokens),
     ("postgres://u:pw1x@db.example.org/x", "mysql://root:s3cr{t@10.0.0.1", "redis://:a,b1@h"),
@@ -192,7 +193,7 @@ def test_a_word_is_forgotten_behind_more_dropped_characters_than_a_stream_keeps(
         ("-----BEGIN PRIVATE KEY-----\nMIIE", "-----BEGIN PRIVATE KEY-----\nMIIE"),
         ("see https://example.org/a", "https://example.org/a"),
         ("J99216582 is", "J99216582 is"),
-        ("12345678 is what we counted in all ", ""),
+        ("12345678 is what we counted in all of these ", ""),
     ],
 )
 def test_only_what_may_still_change_is_held(text: str, held: str) -> None:

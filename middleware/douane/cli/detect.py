@@ -50,7 +50,7 @@ def _detect(options: argparse.Namespace) -> int:
     from douane.detect.types import TYPES
     from douane.exchange import Segment
     from douane.inspection import Inspection
-    from douane.sections import DetectorEntry
+    from douane.sections_of_detectors import DetectorEntry
 
     text = options.text if options.text is not None else _read(options.file)
     wanted = {type_ for type_ in options.fail_on.split(",") if type_}

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The run at a place of a text: what every finding lies within that its detector does not report as open by itself."""
 
-from douane.detect.identifiers.shapes import VAT_COUNTRIES
-
 __all__ = ["run_start"]
 
 _LONGEST = 512
@@ -11,7 +9,7 @@ _NUMERIC = frozenset("0123456789()+")
 
 
 def run_start(text: str, place: int) -> int:
-    """The start of the run that ends at `place`: characters without a space, or groups that make one shape, see `_is_within`.
+    """The start of the run that ends at `place`: characters without a space, or groups of digits and capitals, see `_is_within`.
 
     INVARIANT: a finding that is not reported as open by its detector lies within one run, and so do all findings that overlap it.
     """
@@ -28,9 +26,9 @@ def run_start(text: str, place: int) -> int:
 
 
 def _is_within(text: str, place: int) -> bool:
-    """Whether the space before `place` is one within a shape: beside a digit and no small letter, or after the country of a VAT number."""
+    """Whether the space before `place` is one within a shape: beside a digit, and no small letter."""
     left = text[place - 2] if place > 1 else " "
     right = text[place] if place < len(text) else "0"
     if not ((left in _NUMERIC or "A" <= left <= "Z") and (right in _NUMERIC or "A" <= right <= "Z")):
         return False
-    return left in _NUMERIC or right in _NUMERIC or text[max(0, place - 3) : place - 1] in VAT_COUNTRIES
+    return left in _NUMERIC or right in _NUMERIC

@@ -9,7 +9,7 @@ from typing import get_args
 
 from douane.detect.memory import Memory
 from douane.detect.readings.escape import escapes
-from douane.detect.readings.reading import Reading, open_from, readings
+from douane.detect.readings.reading import Reading, decided, open_from, readings
 from douane.detect.readings.view import View
 from douane.detect.run import run_start
 from douane.detect.selection import EVERYTHING, Selection
@@ -87,9 +87,10 @@ class Scan:
 
     def horizon(self, text: str) -> int:
         """See `Scanner.horizon`. Ordinary prose is held back to the start of its last word."""
+        text = decided(text)
         horizon = len(text)
         for reading in readings(text):
-            place = min(self._open(reading), open_from(reading))
+            place = self._open(reading)
             horizon = min(horizon, place if reading.back is None else reading.back.place(place, len(text)))
         return horizon
 
@@ -109,7 +110,7 @@ class Scan:
         told = []
         for detector, sees in zip(self._detectors, self._sees, strict=True):
             for way in readings(text):
-                found, _ = _ask(detector, [way.text], self._types) if way.kind in sees else ((), None)
+                found, _ = _ask(detector, [way], self._types) if way.kind in sees else ((), None)
                 for span in (span for spans in found for span in spans):
                     span = span if way.back is None else _moved(span, way.back)
                     told.append(Candidate(span, way.kind, self._fate(span, text, settled)))
@@ -126,19 +127,21 @@ class Scan:
         return "found" if other is None else f"gave way to {other.type}"
 
     def _open(self, reading: Reading) -> int:
-        text = reading.text
+        text = decided(reading.text)
         run = run_start(text, len(text))
         seeing = (opens for sees, opens in zip(self._sees, self._horizons, strict=True) if reading.kind in sees)
         horizon = min((opens(text) for opens in seeing), default=len(text))
+        horizon = min(horizon, open_from(text))
         return run if run <= horizon else run_start(text, horizon)
 
     def _look(self, texts: Sequence[str]) -> tuple[list[tuple[Span, ...]], tuple[DetectorReport, ...]]:
         spans: list[list[Span]] = [[] for _ in texts]
         reports = []
         ways = [(index, reading) for index, text in enumerate(texts) for reading in readings(text)]
+        ways.sort(key=lambda way: way[1].kind == "compact")
         for detector, sees, is_calm in zip(self._detectors, self._sees, self._calm, strict=True):
             wanted = [(index, way) for index, way in ways if way.kind in sees and not is_calm(way.text)]
-            found, report = _ask(detector, [way.text for _, way in wanted], self._types) if wanted else ((), _fine(detector))
+            found, report = _ask(detector, [way for _, way in wanted], self._types) if wanted else ((), _fine(detector))
             reports.append(report)
             for (index, way), some in zip(wanted, found, strict=False):
                 back = way.back
@@ -182,7 +185,7 @@ def _is_within(span: Span, spans: Sequence[Span], starts: Sequence[int]) -> bool
 
 def _sight_of(detector: Detector) -> frozenset[ReadingKind]:
     sees: frozenset[ReadingKind] = getattr(detector, "sees", _KINDS)
-    return sees
+    return sees if hasattr(detector, "detect_compact") else sees - {"compact"}
 
 
 def _horizon_of(detector: Detector) -> Callable[[str], int]:
@@ -199,18 +202,29 @@ def _fine(detector: Detector) -> DetectorReport:
     return DetectorReport(detector.name, detector.version)
 
 
-def _ask(detector: Detector, texts: Sequence[str], types: AbstractSet[str]) -> tuple[Sequence[Sequence[Span]], DetectorReport]:
+def _ask(detector: Detector, ways: Sequence[Reading], types: AbstractSet[str]) -> tuple[Sequence[Sequence[Span]], DetectorReport]:
     """What a detector found; where it failed, nothing and a report that says so."""
     try:
-        found = detector.detect(texts)
-        for text, spans in zip(texts, found, strict=True):
-            if not all(span.type in types and 0 <= span.start < span.end <= len(text) for span in spans):
+        found = _answers(detector, ways)
+        for way, spans in zip(ways, found, strict=True):
+            if not all(span.type in types and 0 <= span.start < span.end <= len(way.text) for span in spans):
                 raise DetectorFailed("a span is outside of its text, or of the list of types", detector=detector.name)
     except DetectorFailed as failure:
         return (), DetectorReport(detector.name, detector.version, False, getattr(failure.__cause__, "cause_code", "error"))
     except Exception:  # any failure of a detector is a report, and policy decides what that means
         return (), DetectorReport(detector.name, detector.version, False, "error")
     return found, _fine(detector)
+
+
+def _answers(detector: Detector, ways: Sequence[Reading]) -> list[Sequence[Span]]:
+    """Spans of each way, those without separators last: for these it has `detect_compact`, which believes strong checksums only."""
+    texts = [way.text for way in ways]
+    first = sum(way.kind != "compact" for way in ways)
+    found = list(detector.detect(texts[:first])) if first else []
+    if len(found) == first < len(ways):
+        detect_compact: Callable[[Sequence[str]], Sequence[Sequence[Span]]] = detector.detect_compact  # type: ignore[attr-defined]
+        found += detect_compact(texts[first:])
+    return found
 
 
 def _moved(span: Span, back: View) -> Span:

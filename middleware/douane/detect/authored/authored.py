@@ -10,6 +10,7 @@ import re2
 
 from douane.detect.authored.document import Document
 from douane.detect.authored.rule import RIGHT_CONTEXT, Rule, of_pattern, of_words, options
+from douane.detect.unpaired import paired
 from douane.finding import ReadingKind, Span
 
 __all__ = ["Authored"]
@@ -47,7 +48,7 @@ class Authored:
 
     def is_calm(self, text: str) -> bool:
         """Whether no rule matches anywhere: one pass for all of them."""
-        return not self.rules or not self._set.Match(_whole(text))
+        return not self.rules or not self._set.Match(paired(text))
 
     def horizon(self, text: str) -> int:
         """The start of a value that the next characters could still explain or complete, beyond the last run."""
@@ -59,7 +60,7 @@ class Authored:
                 horizon = min(horizon, max(0, size - rule.longest))
             if rule.words is not None:
                 tail = max(0, size - RIGHT_CONTEXT - rule.longest - 1)
-                match = rule.pattern.search(_whole(text[tail:]).encode())
+                match = rule.pattern.search(paired(text[tail:]).encode())
                 if match is not None:
                     horizon = min(horizon, tail)
         return horizon
@@ -67,7 +68,7 @@ class Authored:
     def _detect(self, text: str) -> list[Span]:
         if not self.rules:
             return []
-        text = _whole(text)
+        text = paired(text)
         encoded = text.encode()
         found = self._set.Match(encoded)
         return [
@@ -75,15 +76,6 @@ class Authored:
             for rule in (self.rules[place] for place in found or ())
             for start, end in rule.spans(text, encoded)
         ]
-
-
-def _whole(text: str) -> str:
-    """The text with U+FFFD for each lone surrogate, which has no bytes; places stay the same."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
 
 
 def _open_phrase(rule: Rule, text: str) -> int:

@@ -11,7 +11,7 @@ import re2
 from douane.detect.authored.document import AuthoredPattern, AuthoredWords
 from douane.errors import BundleRejected
 
-__all__ = ["LEFT_CONTEXT", "RIGHT_CONTEXT", "Rule", "of_pattern", "of_words"]
+__all__ = ["LEFT_CONTEXT", "RIGHT_CONTEXT", "Rule", "of_pattern", "of_words", "options"]
 
 LEFT_CONTEXT = 64
 """Characters before a value in which one of the words of its rule may stand."""

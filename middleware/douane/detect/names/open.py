@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the end of a text may still become a name, or a longer one."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from douane.detect.names.cues import Cues
+from douane.detect.names.lists import FIRST, Lists
+from douane.detect.names.places import PHRASE_LENGTH
+from douane.detect.names.words import LETTER, UPPER, lowered
+
+__all__ = ["open_chain", "open_pattern", "open_phrase"]
+
+_LENGTH = 160
+_JOINS = "of|für|for|spol\\.|sp\\.|n[°º]"
+
+
+def open_pattern(cues: Cues) -> re.Pattern[str]:
+    """What a name or the name of a company may still follow from, to the end of the text.
+
+    Words with a capital letter or a digit, particles and conjunctions, with a space, a comma or a line break between; after them an
+    address that begins, or a word that is not yet whole.
+    """
+    capital = rf"(?:{UPPER}|\d)[\w&.'’+\-]*+"
+    particle = "|".join(sorted(map(re.escape, cues.particles), key=len, reverse=True))
+    small = rf"(?i:{particle}|{_JOINS}|{LETTER}\.?|(?:{LETTER}\.){{2,4}}{LETTER}?|&|\+)(?![^\s,])"
+    space = r",?(?:[ \u00a0]{1,2}| ?\r?\n ?)"
+    streets = "|".join(re.escape(cue.phrase) for some in cues.before.values() for cue in some if cue.kind == "street")
+    first = rf"(?:{capital}|(?i:{particle}|{streets})(?=[ \u00a0]))"
+    address = r"(?:\"?[ \u00a0:,\-]{0,3}[<(\[]?[\w.+\-]{0,64}@?)"
+    return re.compile(
+        rf"(?<![\w.@#/\\$&=~%+\-]){first}(?:{space}(?:{capital}|{small})){{0,9}}+(?:{address}|,?\s{{0,2}}\S{{0,8}}|,?\s{{1,4}})\Z"
+    )
+
+
+def open_chain(text: str, pattern: re.Pattern[str]) -> int:
+    """Where the first such name in the last characters of a text starts; `len(text)` where none does."""
+    match = pattern.search(text, max(0, len(text) - _LENGTH))
+    return len(text) if match is None else match.start()
+
+
+def open_phrase(text: str, lists: Lists, phrases: Sequence[str]) -> int:
+    """Where a place of several words begins that is not yet whole, or may get a word more; `phrases` are those of the lists, in order."""
+    floor = max(0, len(text) - PHRASE_LENGTH)
+    low = lowered(text[floor:])
+    for match in re.finditer(rf"(?<!\w){LETTER}++", text[floor:]):
+        if text[floor + match.start()].isupper() and lists.words.get(low[match.start() : match.end()], FIRST) & FIRST:
+            tail = low[match.start() :]
+            place = bisect_left(phrases, tail)
+            if place < len(phrases) and phrases[place].startswith(tail):
+                return floor + match.start()
+    return len(text)

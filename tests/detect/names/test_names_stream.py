@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The promise of a stream for names: any split comes out as the whole text would."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from douane.decision import Redact
+from douane.detect.names.names import Names
+from douane.detect.scan import Scan
+from douane.detect.types import TYPES
+from douane.enforce import Replacer
+from douane.exchange import Segment
+from douane.finding import Finding
+from douane.known import Known
+from douane.stream import StreamGuard
+from douane.vault import Vault
+
+NAMES = Names(persons=("Xavi Qort", "Ilse"), organisations=("Blue Harbour Trading",), family=("Qort",))
+SCAN = Scan([NAMES])
+NOTHING_KNOWN = Known(())  # what is found later is not looked for in what has left
+VAULT = Vault(b"k" * 32, "acme", lambda _: False)
+
+
+class Everything:
+    """An inspector that redacts whatever the detector finds."""
+
+    def horizon(self, text: str) -> int:
+        return SCAN.horizon(text)
+
+    def findings(self, text: str) -> Sequence[Finding]:
+        return SCAN.scan((Segment("", text, ""),), NOTHING_KNOWN).findings
+
+    def decide(self, findings: Sequence[Finding], offset: int) -> Replacer:
+        return Replacer((Redact(TYPES, "r"),), VAULT)
+
+
+def whole(text: str) -> str:
+    inspector = Everything()
+    return inspector.decide((), 0).rewrite(Segment("", text, ""), inspector.findings(text))
+
+
+def streamed(pieces: Sequence[str]) -> str:
+    guard = StreamGuard(Everything())
+    return "".join([*(guard.feed(piece) for piece in pieces), guard.close()])
+
+
+PEOPLE = (
+    "Anna", "Berger", "Anna Berger", "Jean-Pierre", "Dupont", "Maria", "Rose", "Will", "Mark", "Schmidt", "Kowalski", "ANNA", "BERGER",
+    "García",
+    "Müller", "Ivanović", "Xylanderski", "anna", "schmidt", "max", "Xavi Qort", "xavi", "qort", "Ilse", "ilse", "Blue Harbour Trading",
+    "blue",
+    "harbour", "Μαρία", "Иванов", "Papadopoulos", "Jan", "Tusk", "Petrov", "O'Neill",
+)  # fmt: skip
+CUES = (
+    "Herr", "Frau", "Mr.", "Mrs", "Dr.", "M.", "my name is", "ich heiße", "je m'appelle", "Dear", "Liebe", "Name:", "Nombre: ", "From:",
+    "pani",
+    "minister", "Best regards,\n", "Mit freundlichen Grüßen\n", "Cordialement\n\n", "my brother", "Mr", "De heer", "weduwe", "Sincerely,\n",
+)  # fmt: skip
+PLACES = (
+    "Berlin", "Paris", "New York", "New", "York", "City", "San", "Sebastián", "Frankfurt", "am", "Main", "The", "Hague", "Baker",
+    "Street", "221b",
+    "12", "Hauptstraße", "rue", "Calle", "Road", "Saint", "Den Haag",
+)  # fmt: skip
+FIRMS = (
+    "GmbH",
+    "& Co. KG",
+    "S.p.A.",
+    "Ltd",
+    "Inc.",
+    "Sp. z o.o.",
+    "s.r.o.",
+    "AG",
+    "A/S",
+    "B.V.",
+    "Acme",
+    "Foo24",
+    "Universität",
+    "&",
+    "plc",
+    "spol. s r.o.",
+)
+MAILS = ("anna.berger@example.org", "<anna.berger@example.org>", "b.qort@x.org", "@", "<anna.", "xavi-qort@x")
+SMALL = (
+    "de", "la", "van", "der", "von", "y", "e", "and", "und", "of", "für", "went", "hello", "the", "said", "in", "to", "J.", "J. R.", "A",
+    "II",
+    "'s", "s", "'", "’s", ".", ",", "!", ":", ";", "\n", "\n\n", "\r\n", "-", "(", ")", '"', "<", ">", "/", "_", "\u00a0", "\u200b", "é",
+    "日", "1", "\\n",
+)  # fmt: skip
+
+words = st.sampled_from((*PEOPLE, *CUES, *PLACES, *FIRMS, *MAILS, *SMALL))
+cut_words = st.builds(lambda word, a, b: word[a : max(a, len(word) - b)], words, st.integers(0, 3), st.integers(0, 3))
+joints = st.sampled_from((" ", " ", " ", " ", "", ", ", "\n", "  ", ". ", "-"))
+texts = st.lists(st.tuples(st.one_of(words, words, cut_words), joints), min_size=1, max_size=14).map(
+    lambda parts: "".join(a + b for a, b in parts)
+)
+
+
+@st.composite
+def split_texts(draw: st.DrawFn) -> tuple[str, list[str]]:
+    text = draw(texts)
+    cuts = sorted(draw(st.lists(st.integers(0, len(text)), max_size=20)))
+    return text, [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+
+
+@settings(max_examples=1000, deadline=None)
+@given(split_texts())
+def test_any_split_comes_out_as_the_whole_text(case: tuple[str, list[str]]) -> None:
+    text, pieces = case
+    assert streamed(pieces) == whole(text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(texts)
+def test_one_character_at_a_time_comes_out_as_the_whole_text(text: str) -> None:
+    assert streamed(list(text)) == whole(text)
+
+
+@settings(max_examples=100, deadline=None)
+@given(texts, texts, st.integers(1, 40))
+def test_what_was_said_long_before_changes_nothing(before: str, text: str, step: int) -> None:
+    long = f"{before} {'and so on ' * 40}{text}"
+    assert streamed([long[at : at + step] for at in range(0, len(long), step)]) == whole(long)
+
+
+@pytest.mark.parametrize("unit", ["Anna ", "Anna Berger, ", "Dear Mr. ", "Xyz Abc ", "New York ", "rue de la ", "Foo GmbH & Co. KG "])
+def test_a_text_longer_than_any_context_comes_out_as_the_whole(unit: str) -> None:
+    text = unit * (1500 // len(unit)) + "and on"
+    assert streamed([text[at : at + 7] for at in range(0, len(text), 7)]) == whole(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("we met Anna ", "Anna "),
+        ("we met Anna Berger and ", ""),
+        ("I went to the ", ""),
+        ("The quick brown ", ""),
+        ("so they said that it was in New ", "New "),
+        ("and then we said hello to ", ""),
+        ("I asked anna ", "anna "),
+    ],
+)
+def test_only_what_may_still_become_a_name_is_held(text: str, held: str) -> None:
+    assert text[NAMES.horizon(text) :] == held
+
+
+@given(texts)
+def test_a_horizon_is_in_its_text(text: str) -> None:
+    assert 0 <= NAMES.horizon(text) <= len(text)
