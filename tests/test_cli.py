@@ -219,7 +219,7 @@ def test_a_taken_port_is_said_and_is_exit_code_1(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_gateway_and_its_processes(tmp_path: Path, number: signal.Signals) -> None:
-    config = settings(tmp_path, "http://127.0.0.1:1/v1", "http://127.0.0.1:1/v1", detectors={"presidio": True})
+    config = settings(tmp_path, "http://127.0.0.1:1/v1", "http://127.0.0.1:1/v1", detectors={"presidio_recognizers": ["EmailRecognizer"]})
     with serving(config) as served:
         assert httpx.get(f"{served.url}/readyz").json() == {"status": "ok", "parts": {"log": True, "presidio": True, "policy": True}}
         started = children(served.process.pid)
@@ -230,7 +230,7 @@ def test_a_signal_ends_the_gateway_and_its_processes(tmp_path: Path, number: sig
 
 
 def test_a_killed_gateway_leaves_no_process_and_a_log_that_can_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    config = settings(tmp_path, "http://127.0.0.1:1/v1", "http://127.0.0.1:1/v1", detectors={"presidio": True})
+    config = settings(tmp_path, "http://127.0.0.1:1/v1", "http://127.0.0.1:1/v1", detectors={"presidio_recognizers": ["EmailRecognizer"]})
     with serving(config) as served:
         body = {"model": "small", "messages": [{"role": "user", "content": "hello"}]}
         assert httpx.post(f"{served.url}/v1/chat/completions", json=body).status_code == 502

@@ -84,6 +84,7 @@ class Detector(Protocol):
     A detector may have more, which `Scan` looks for:
     `sees`, the kinds of readings that it is asked about (without it: all);
     `horizon(text) -> int`, the start of what is open beyond the last run of the text (without it nothing in a stream is ever final);
+    `detect_compact(texts)`, what it believes in texts without separators (without it, it never sees readings of the kind `compact`);
     `is_calm(text) -> bool`, true only where `detect` would find nothing (without it nothing is calm).
     """
 

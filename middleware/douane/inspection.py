@@ -55,7 +55,7 @@ class Inspection:
             raise BundleRejected(f"the detectors of the policies: {cause}") from cause
         return Scan(
             [*detectors, authored] if authored.rules else detectors,
-            selection=Selection(document.thresholds, document.allow),
+            selection=Selection({type_: least / 1000 for type_, least in document.thresholds.items()}, document.allow),
             more_types=authored.types,
             language=self._language,
             memory_bytes=self._memory_bytes,

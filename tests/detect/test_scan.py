@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detect.samples import CARDS, IBANS, LETTERED_VALUES, PEM, PLAIN_VALUES, REGIONS, TOKENS
+from detect.samples import CARDS, IBANS, PEM, REGIONS, TOKENS
+from detect.samples import VALUES as NUMBERS
 from douane.detect.identifiers.identifiers import Identifiers
 from douane.detect.scan import Scan
 from douane.detect.secrets.secrets import Secrets
@@ -268,7 +269,7 @@ def test_a_detector_that_does_not_say_is_never_calm_and_nothing_of_it_is_final()
 
 
 VALUES = (
-    *IBANS, *CARDS, *(value for _, value in PLAIN_VALUES), *(value for *_, value in LETTERED_VALUES),
+    *IBANS, *CARDS, *NUMBERS,
     *(token for tokens in TOKENS for token in tokens), "anna@example.org", "192.0.2.44", "2001:db8::1", "face::b00c", "00:1B:44:11:3A:B7",
     "+33 6 12 34 56 78", "06 12 34 56 78", PEM, "postgres://u:pw1x@db.example.org", "password: hunter2x", "pin_code=12ab34",
     "token is a1B2c3D4e5F6g7H8i9", "eyJhbGciOi", "\uff10\uff16", "\u0661", "Hello there. ", "a", "é", " ", "\n", ": ", "=", "'", '"',
@@ -285,10 +286,11 @@ def test_where_it_is_calm_nothing_is_found(text: str) -> None:
 
 
 def test_prose_is_calm_and_held_back_to_its_last_word_only() -> None:
+    """With the space behind a word, since ` at example dot org` may follow."""
     text = "The quick brown fox jumps over the lazy d"
     assert REAL.is_calm(text)
     assert REAL.horizon(text) == len(text) - 1
-    assert REAL.horizon(text + "og ") == len(text) + 2 + 1
+    assert REAL.horizon(text + "og ") == len(text) - 1
 
 
 @pytest.mark.parametrize("value", VALUES)

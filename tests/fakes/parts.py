@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from douane.errors import LogUnavailable, PolicyFailed
 from douane.exchange import Destination, Exchange, Principal, Segment
-from douane.finding import DetectorReport, Finding, ScanResult
+from douane.finding import DetectorReport, Finding, Recall, ScanResult
 from douane.guard import Ask
 from douane.record import DecisionRecord
 
@@ -31,7 +31,7 @@ class WordScanner:
     failing: str = ""
     scans: int = 0
 
-    def scan(self, segments: Sequence[Segment]) -> ScanResult:
+    def scan(self, segments: Sequence[Segment], known: Recall | None = None) -> ScanResult:
         self.scans += 1
         report = DetectorReport("words", "1", ok=not self.failing, cause=self.failing)
         findings = [finding for index, one in enumerate(segments) for finding in self._find(index, one.text)]

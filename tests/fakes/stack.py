@@ -69,7 +69,6 @@ def settings(folder: Path, paris: str, virginia: str, *, keyed: bool = False, **
             "frontier": [{"destination": "virginia", "model": "large-virginia"}],
         },
         "tools": ["send_letter"],
-        "detectors": {"presidio": False},
         "policies": {"deadline_ms": 5000},
         "limits": {"connect_seconds": 2, "idle_seconds": 1},
     }

@@ -17,7 +17,6 @@ from douane.errors import ConfigRejected
 if TYPE_CHECKING:
     from douane.border import Border
     from douane.guard import Guard
-    from douane.inspection import Inspection
     from douane.policy.bundles.bundle import Bundle
     from douane.policy.explaining.explain import Explainer
     from douane.record import DecisionRecord
@@ -161,6 +160,7 @@ def rehearsing(stand: Stand) -> "Iterator[tuple[Border, Guard, list[DecisionReco
     """
     from douane import config as configuration
     from douane.guard import Guard
+    from douane.inspection import Inspection
     from douane.policy.engines.embedded import EmbeddedEngine
     from douane.policy.engines.server import OpaServerEngine
     from douane.policy.lease import Fixed

@@ -16,7 +16,8 @@ __all__ = ["AuthoredPattern", "AuthoredWords", "Document", "ExtraNames", "Sample
 _Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
 _Type = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,63}$")]
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-_Score = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+# Per mille, as in the facts: engines read fractions differently.
+_Score = Annotated[int, Field(gt=0, le=1000, strict=True)]
 
 
 class _Entry(BaseModel):
@@ -40,7 +41,7 @@ class AuthoredPattern(_Entry):
 
     type: _Type
     pattern: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
-    score: _Score = 0.85
+    score: _Score = 850
     ignore_case: bool = False
     not_inside_words: bool = True
     longest: int = Field(default=64, ge=1, le=256)
@@ -55,7 +56,7 @@ class AuthoredWords(_Entry):
 
     type: _Type
     words: tuple[_Text, ...] = Field(min_length=1)
-    score: _Score = 0.9
+    score: _Score = 900
     samples: Samples = Samples()
 
 
@@ -80,7 +81,7 @@ class Document(_Entry):
     names: ExtraNames = ExtraNames()
     topics: dict[_Id, tuple[_Text, ...]] = {}
     canaries: tuple[Annotated[str, StringConstraints(min_length=8, max_length=200)], ...] = ()
-    thresholds: dict[_Type, Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]] = {}
+    thresholds: dict[_Type, Annotated[int, Field(ge=0, le=1000, strict=True)]] = {}
     allow: dict[str, tuple[_Text, ...]] = {}
 
     @field_validator("allow")

@@ -89,7 +89,7 @@ def of_pattern(id_: str, entry: AuthoredPattern) -> Rule:
     return Rule(
         id_,
         entry.type,
-        entry.score,
+        entry.score / 1000,
         pattern,
         source,
         entry.longest,
@@ -113,7 +113,7 @@ def of_words(id_: str, entry: AuthoredWords) -> Rule:
     spaces = any(" " in phrase for phrase in phrases)
     longest = max(len(phrase) + 3 * phrase.count(" ") for phrase in phrases)
     pattern = _compiled(source, f"detectors.words.{id_}")
-    return Rule(id_, entry.type, entry.score, pattern, source, longest, spaces, True, phrases=phrases)
+    return Rule(id_, entry.type, entry.score / 1000, pattern, source, longest, spaces, True, phrases=phrases)
 
 
 def _compiled(source: str, where: str) -> "re2._Regexp[bytes]":

@@ -8,9 +8,9 @@ that a value after it seems to begin with an `n`, and any character may be writt
 import re
 from collections.abc import Iterator
 
-from douane.detect.readings.view import View, replaced
+from douane.detect.readings.view import View, composed, replaced
 
-__all__ = ["composed", "escapes", "meanings", "open_escape", "unescaped"]
+__all__ = ["escapes", "meanings", "open_escape", "unescaped"]
 
 _HIGH, _LOW = r"u[dD][89abAB][0-9a-fA-F]{2}", r"u[dD][c-fC-F][0-9a-fA-F]{2}"
 _ESCAPE = re.compile(rf'\\(?:{_HIGH}\\{_LOW}|u[0-9a-fA-F]{{4}}|["\\/bfnrt])')
@@ -59,13 +59,6 @@ def open_escape(text: str) -> int:
         place = match.end()
     open_ = _OPEN.search(text, place)
     return open_.start() if open_ else len(text)
-
-
-def composed(outer: View, inner: View) -> View:
-    """A view of the original of `outer`, where `inner` is a view of the text of `outer`."""
-    starts = tuple(outer.starts[place] for place in inner.starts)
-    ends = tuple(outer.ends[place - 1] for place in inner.ends)
-    return View(inner.text, starts, ends)
 
 
 def _meant(escape: str) -> str:
