@@ -225,9 +225,11 @@ def _report(result: dict[str, Any]) -> Iterator[str]:
         for name, (median, low, high) in spent.items():
             yield f"{size} characters  {name:30} {median:9.3f} ({low:.3f}, {high:.3f})  1/{patterns / median:.1f} of Presidio's patterns"
     for name, start in result["start"].items():
-        yield f"start  {name:30} {start['wall']:.2f} s, CPU {start['cpu']:.2f} s, {start['rss']:.0f} MB; {result['memory_mb'][name]:.0f} MB in the end"
+        memory = f"{start['rss']:.0f} MB, {result['memory_mb'][name]:.0f} MB in the end"
+        yield f"start  {name:30} {start['wall']:.2f} s, CPU {start['cpu']:.2f} s, {memory}"
     for name, turns in result["turns_ms"].items():
-        yield f"turns  {name:30} first {turns['first']:.3f}, fortieth {turns['fortieth']:.3f}: {turns['fortieth'] / turns['first']:.2f} times"
+        times = turns["fortieth"] / turns["first"]
+        yield f"turns  {name:30} first {turns['first']:.3f}, fortieth {turns['fortieth']:.3f}: {times:.2f} times"
     for name, ratios in result["hostile"].items():
         for kind, ratio in sorted(ratios.items(), key=lambda pair: -pair[1])[:8]:
             yield f"hostile  {name:30} {kind}: {ratio:.1f} times prose"

@@ -5,6 +5,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 
 from douane.finding import Span
@@ -81,7 +82,7 @@ class Known:
             self._add(type_, value, words)
             if parts and type_ in _PARTED and len(words) > 1:
                 later += ((type_, match[0]) for match in words)
-        everyday = frozenset(_EVERYDAY.split())
+        everyday = _everyday()
         for type_, word in later:
             if len(word) >= _SHORTEST_PART and word[0].isupper() and word.casefold() not in everyday and not is_common(word):
                 self._add_word(type_, word, is_part=True)
@@ -125,6 +126,10 @@ class Known:
         """The words of the text, as they are written, that a value may begin with."""
         if not self._firsts:
             return frozenset()
+        if len(self._firsts) <= _FEW:
+            folded = text.casefold()
+            if not any(word in folded for word in self._firsts):
+                return frozenset()
         root = self._root.after
         return frozenset(
             word
@@ -232,6 +237,11 @@ def _stands(text: str, word: str) -> Iterator[int]:
 def _continues(node: _Node, between: str, word: str) -> bool:
     """Whether a word is the beginning of the next word of a value, or such a one with the ending of a genitive."""
     return any(gap == between and (next_.startswith(word) or (word[-1] == "s" and next_ == word[:-1])) for gap, next_ in node.after)
+
+
+@cache
+def _everyday() -> frozenset[str]:
+    return frozenset(_EVERYDAY.split())
 
 
 def _order(value: tuple[str, str]) -> tuple[bool, str, str]:

@@ -135,7 +135,11 @@ def endpoint() -> Iterator[FakeUpstream]:
 @pytest.fixture
 def gateway(tmp_path: Path, endpoint: FakeUpstream) -> Iterator[Served]:
     config = settings(
-        tmp_path, endpoint.url, endpoint.url, detectors={"names": "model", "presidio_recognizers": ["EmailRecognizer", "UsLicenseRecognizer"]}, policies={"deadline_ms": 5000, "settings": ACCEPTING}
+        tmp_path,
+        endpoint.url,
+        endpoint.url,
+        detectors={"names": "model", "presidio_recognizers": ["EmailRecognizer", "UsLicenseRecognizer"]},
+        policies={"deadline_ms": 5000, "settings": ACCEPTING},
     )
     with serving(config) as served:
         yield served

@@ -141,11 +141,19 @@ class Scan:
         ways.sort(key=lambda way: way[1].kind == "compact")
         for detector, sees, is_calm in zip(self._detectors, self._sees, self._calm, strict=True):
             wanted = [(index, way) for index, way in ways if way.kind in sees and not is_calm(way.text)]
-            found, report = _ask(detector, [way for _, way in wanted], self._types) if wanted else ((), _fine(detector))
+            report = _fine(detector)
+            # Numbers that were found with their separators are not looked for without them.
+            for dense in (False, True):
+                asked = [(index, way) for index, way in wanted if (way.kind == "compact") is dense]
+                if dense:
+                    asked = [(index, way) for index, way in asked if not _is_covered(way, spans[index])]
+                if not asked or not report.ok:
+                    continue
+                found, report = _ask(detector, [way for _, way in asked], self._types)
+                for (index, way), some in zip(asked, found, strict=False):
+                    back = way.back
+                    spans[index] += some if back is None else (_moved(span, back) for span in some)
             reports.append(report)
-            for (index, way), some in zip(wanted, found, strict=False):
-                back = way.back
-                spans[index] += some if back is None else (_moved(span, back) for span in some)
         settled = [settle(self._selection.of(_whole(some, text), text)) for text, some in zip(texts, spans, strict=True)]
         return settled, tuple(reports)
 
@@ -172,6 +180,8 @@ class Scan:
         return {key: self._with(known, text, spans[key]) for key, text in texts.items()}
 
     def _with(self, known: Recall, text: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
+        if known.is_calm(text):
+            return spans
         starts = [span.start for span in spans]
         again = [span for span in self._selection.of(known.spans(text), text) if not _is_within(span, spans, starts)]
         return settle(_whole([*spans, *again], text)) if again else spans
@@ -181,6 +191,21 @@ def _is_within(span: Span, spans: Sequence[Span], starts: Sequence[int]) -> bool
     """Whether a span lies within one of those that are settled, whose detector saw more in it than that it was known."""
     place = bisect_right(starts, span.start) - 1
     return place >= 0 and span.end <= spans[place].end
+
+
+def _is_covered(way: Reading, spans: Sequence[Span]) -> bool:
+    """Whether all that a reading leaves out of the text lies within one of the spans."""
+    if way.back is None or way.back.outer is not None:
+        return False
+    ordered = sorted(spans, key=lambda span: span.start)
+    reached = place = 0
+    for start, end in zip(way.back.starts, way.back.ends, strict=True):
+        while place < len(ordered) and ordered[place].start <= start:
+            reached = max(reached, ordered[place].end)
+            place += 1
+        if end > reached:
+            return False
+    return True
 
 
 def _sight_of(detector: Detector) -> frozenset[ReadingKind]:

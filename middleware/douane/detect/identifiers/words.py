@@ -19,6 +19,7 @@ _TOKEN = re.compile(r"(?<![^\W_])[^\W\d_]++(?!\d)")
 _NEXT = re.compile(r"[\W_]{0,3}([^\W\d_]{1,40}+)")  # the next word of a phrase
 _HUMPS = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])")
 _STEM = 4  # letters by which stems are kept; those of three by all of theirs
+_HEAD = 3
 _BLOCK = 128  # characters that are looked at together
 _BARS = str.maketrans(
     {"ß": "ss", "ς": "σ", "ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "ð": "d", "þ": "th", "æ": "ae"}
@@ -38,10 +39,14 @@ _Phrases = tuple[tuple[tuple[str, ...], frozenset[str]], ...]
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Phrases by their first word. A word that ends in `*` is a stem; `stems` has them by their first three or four letters."""
+    """Phrases by their first word. A word that ends in `*` is a stem; `stems` has them by their first three or four letters.
+
+    `heads` are the first three letters of all of them, since most words of a text begin otherwise.
+    """
 
     phrases: Mapping[str, _Phrases]
     stems: Mapping[str, tuple[str, ...]]
+    heads: frozenset[str]
 
     def mentions(self, text: str, low: int, high: int) -> list[Mention]:
         """Every phrase that begins from `low` on and before `high`, in order of where it begins, the longest first."""
@@ -52,10 +57,12 @@ class Vocabulary:
                 break
             word = match[0]
             if word.islower() and word.isascii():
-                self._add(found, text, word, start, end)
+                if word[:_HEAD] in self.heads:
+                    self._add(found, text, word, start, end)
             else:
                 for token, first, last in _parts(word, start):
-                    self._add(found, text, token, first, last)
+                    if token[:_HEAD] in self.heads:
+                        self._add(found, text, token, first, last)
         return found
 
     def _add(self, found: list[Mention], text: str, token: str, start: int, end: int) -> None:
@@ -116,7 +123,9 @@ def vocabulary() -> Vocabulary:
         if words[0].endswith("*"):
             stems.setdefault(words[0][:-1][:_STEM], set()).add(words[0])
     return Vocabulary(
-        {first: tuple(some) for first, some in phrases.items()}, {start: tuple(sorted(some)) for start, some in stems.items()}
+        {first: tuple(some) for first, some in phrases.items()},
+        {start: tuple(sorted(some)) for start, some in stems.items()},
+        frozenset(first.rstrip("*")[:_HEAD] for first in phrases),
     )
 
 
@@ -131,6 +140,9 @@ def folded(word: str) -> str:
 
 def _parts(word: str, start: int) -> Iterator[tuple[str, int, int]]:
     """The words that one is made of, folded, with their places; `phoneNumber` is two."""
+    if word[1:].islower():
+        yield folded(word), start, start + len(word)
+        return
     for part in _HUMPS.split(word):
         yield folded(part), start, start + len(part)
         start += len(part)

@@ -19,6 +19,7 @@ _BLANK = r"(?:[ \t]{0,4}\r?\n[ \t]{0,8}|[ \t]{1,4})"
 _BRACKETS = r"""(?:\)[ ]?\(|\][ ]?\[|\}[ ]?\{|>[ ]?<|"[ ]?"|'[ ]?')"""
 _ORDINARY = frozenset({" ", ".", ","})
 _SIGNS = "_.-/,:;|*~+\\·•"
+_DATES = ([4, 2, 2], [2, 2, 4])
 _DIGITS = "0123456789"
 _NOT_DIGITS = bytes(code for code in range(256) if not 48 <= code <= 57)
 _GROUP = "(?:[0-9]{1,19}+[A-Z]{0,4}+|[A-Z]{1,6}+[0-9]{0,19}+[A-Z]{0,2}+)(?![0-9A-Za-z])"
@@ -80,6 +81,8 @@ def _is_value(groups: list[str], separators: set[str]) -> bool:
     sizes = [len(group) for group in groups]
     if sum(one != other for one, other in pairwise(sizes)) > _MOST_CHANGES:
         return False  # a row of a table
+    if len(groups) == 3 and len(separators) == 1 and sizes in _DATES:
+        return False
     if not whole.isdigit():
         return True
     steps = {int(other) - int(one) for one, other in pairwise(groups)}
