@@ -66,6 +66,15 @@ class Dialling:
                 return any(_plan(_area(region, digits[:length])).kind(digits[length:]) for region in regions)
         return False
 
+    def is_possible(self, digits: str) -> bool:
+        """Whether digits with a country's code in front are as long as a number of that country."""
+        codes = importlib.import_module("phonenumbers").COUNTRY_CODE_TO_REGION_CODE
+        for length in (1, 2, 3):
+            regions = codes.get(int(digits[:length] or 0))
+            if regions is not None:
+                return any(len(digits) - length in _plan(_area(region, digits[:length])).lengths for region in regions)
+        return False
+
 
 def _area(region: str, code: str) -> str:
     return code if region == "001" else region  # numbers of no country go by their code

@@ -23,7 +23,7 @@ _NEVER_BEFORE = frozenset("/&#$€£%_=\\")
 _CENTS = re.compile(r",\d\d?(?!\d)")
 _TELLING = frozenset({(3, 3, 3), (3, 2, 2, 2), (3, 3, 4), (3, 7), (2, 2, 2, 2)})  # how mobiles without a trunk zero are grouped
 _MORE = {2: range(3, 4), 3: range(1, 4)}  # how many groups follow the first of these, by its size
-_INTERNATIONAL, _SPOKEN, _NATIONAL = 0.9, 0.9, 0.6
+_INTERNATIONAL, _POSSIBLE, _SPOKEN, _NATIONAL = 0.9, 0.7, 0.9, 0.6
 
 
 class Phones:
@@ -38,9 +38,10 @@ class Phones:
         groups = _groups(zone)
         for first, (start, _) in enumerate(groups):
             low = _opened(text, start)
-            is_international = "+" in text[low:start] or (text.startswith("00", start) and text[start + 2 : start + 3] != "0")
+            has_plus = "+" in text[low:start]
+            is_international = has_plus or (text.startswith("00", start) and text[start + 2 : start + 3] != "0")
             before = text[low - 1] if low else " "
-            if before.isalnum() or before in _NEVER_BEFORE or (not is_international and _is_glued(text, low)):
+            if before.isalnum() or (before in _NEVER_BEFORE and not has_plus) or (not is_international and _is_glued(text, low)):
                 continue
             if is_international:
                 span = self._international(zone, groups, first, low, detector)
@@ -53,10 +54,15 @@ class Phones:
         for last in reversed(_reach(zone.text, groups, first, low)):
             end = groups[last][1]
             digits = _digits(zone.text[low:end])
-            if "+" not in zone.text[low : groups[first][0]]:
+            has_plus = "+" in zone.text[low : groups[first][0]]
+            if not has_plus:
                 digits = digits[2:]
-            if self._dialling.is_international(digits) and _ends(zone.text, end):
+            if not _ends(zone.text, end, has_plus=has_plus):
+                continue
+            if self._dialling.is_international(digits):
                 return Span("PHONE_NUMBER", low, end, _INTERNATIONAL, detector, "phone.international")
+            if has_plus and self._dialling.is_possible(digits):  # numbers kept for films, and plans newer than ours
+                return Span("PHONE_NUMBER", low, end, _POSSIBLE, detector, "phone.international")
         return None
 
     def _national(self, zone: Zone, groups: list[tuple[int, int]], first: int, low: int, detector: str) -> Span | None:
@@ -131,9 +137,14 @@ def _is_glued(text: str, low: int) -> bool:
     return before == "+" or (before in "-.:," and left.isdigit()) or (before == "-" and left.isalnum())
 
 
-def _ends(text: str, end: int) -> bool:
-    """Whether a number may end here: no separator leads on to more of it, no sign makes it something else."""
+def _ends(text: str, end: int, *, has_plus: bool = False) -> bool:
+    """Whether a number may end here: no separator leads on to more of it, no sign makes it something else.
+
+    A number with a plus may be part of the name of a file or a tool.
+    """
     behind, right = text[end : end + 1], text[end + 1 : end + 2]
+    if has_plus and (behind in ("_", "=", "\\") or (behind == "." and right.isalpha())):
+        return True
     if behind in ("_", "%", "€", "$", "£", "=", "\\") or behind.isalnum() or _CENTS.match(text, end):
         return False
     return not (behind in ("-", ".", "/", ":") and right.isalnum())
