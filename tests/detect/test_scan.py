@@ -85,17 +85,17 @@ def kept(*spans: Span) -> list[tuple[str, int, int]]:
     ("spans", "expected"),
     [
         ([span("PERSON", 0, 4), span("LOCATION", 4, 8)], [("PERSON", 0, 4), ("LOCATION", 4, 8)]),
-        ([span("PERSON", 0, 4), span("LOCATION", 2, 8)], [("LOCATION", 0, 8)]),
+        ([span("PERSON", 0, 4), span("LOCATION", 2, 8)], [("PERSON", 0, 8)]),
         ([span("PERSON", 0, 4), span("PASSWORD", 3, 5)], [("PASSWORD", 0, 5)]),
         ([span("PERSON", 0, 9, 1.0), span("PASSWORD", 3, 5, 0.1)], [("PASSWORD", 0, 9)]),
         ([span("API_KEY", 0, 4), span("PASSWORD", 0, 9)], [("PASSWORD", 0, 9)]),
-        ([span("PERSON", 0, 4, 0.5), span("LOCATION", 0, 4, 0.6)], [("LOCATION", 0, 4)]),
+        ([span("PERSON", 0, 4, 0.5), span("TAX_ID", 0, 4, 0.6)], [("TAX_ID", 0, 4)]),
         ([span("LOCATION", 0, 4), span("PERSON", 0, 4)], [("PERSON", 0, 4)]),
-        ([span("PERSON", 0, 5), span("LOCATION", 4, 10), span("PERSON", 9, 12)], [("LOCATION", 0, 12)]),
+        ([span("PERSON", 0, 5), span("TAX_ID", 4, 10), span("PERSON", 9, 12)], [("TAX_ID", 0, 12)]),
         ([span("PERSON", 0, 4), span("PERSON", 0, 4, 0.5, "b")], [("PERSON", 0, 4)]),
     ],
 )
-def test_secrets_win_then_the_longest_then_the_surest_and_nothing_is_left_uncovered(
+def test_secrets_win_and_towns_lose_then_the_longest_then_the_surest_and_nothing_is_left_uncovered(
     spans: list[Span], expected: list[tuple[str, int, int]]
 ) -> None:
     assert kept(*spans) == expected

@@ -163,7 +163,10 @@ class Scan:
         """The spans with names that were found anywhere in these texts, or are `known`, found wherever they stand."""
         if known is None:
             values = {
-                (span.type, texts[key][span.start : span.end]) for key, some in spans.items() for span in some if span.type in _RECALLED
+                (span.type, value)
+                for key, some in spans.items()
+                for span in some
+                if span.type in _RECALLED and not (value := texts[key][span.start : span.end]).islower()
             }
             if not values:
                 return spans

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Overlaps of spans, settled once: what is covered, and by which finding.
 
-Precedence among values: secrets first, then the longest, the surest, the order of types. Content never takes a value's place: a
-suspicious paragraph gives up what values cover of it.
+Precedence among values: secrets first; towns and firms, which identify nobody, last; then the longest, the surest, the order of types.
+Content never takes a value's place: a suspicious paragraph gives up what values cover of it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,6 +16,7 @@ __all__ = ["settle"]
 _RANKS = {type_: place for place, type_ in enumerate(TYPES)}
 _CONTENT = frozenset(CONTENT)
 _SECRET = frozenset(SECRET)
+_VAGUE = frozenset({"LOCATION", "ORGANIZATION"})
 
 
 def settle(spans: Iterable[Span]) -> tuple[Span, ...]:
@@ -64,6 +65,6 @@ def _beside(content: Sequence[Span], values: Sequence[Span]) -> Iterable[Span]:
             yield replace(span, start=start)
 
 
-def _precedence(span: Span) -> tuple[bool, int, float, int, int, str, str]:
+def _precedence(span: Span) -> tuple[bool, bool, int, float, int, int, str, str]:
     rank = _RANKS.get(span.type, len(_RANKS))
-    return span.type not in _SECRET, span.start - span.end, -span.score, rank, span.start, span.detector, span.rule
+    return span.type not in _SECRET, span.type in _VAGUE, span.start - span.end, -span.score, rank, span.start, span.detector, span.rule

@@ -87,7 +87,7 @@ class Phones:
                 continue
             speaks = (shape == "any" or shape == kind) and _is_alone(text, groups, first, last)
             is_spoken = "PHONE_NUMBER" in zone.topics(low, end)
-            if not (speaks or is_spoken) or zone.is_explained(low) or (not is_spoken and zone.is_amount(low, end)):
+            if not (speaks or is_spoken) or zone.is_explained(low) or ((not is_spoken or not shape) and zone.is_amount(low, end)):
                 continue
             return Span("PHONE_NUMBER", low, end, _SPOKEN if is_spoken else _NATIONAL, detector, "phone.national")
         return None

@@ -19,6 +19,7 @@ _BLANK = r"(?:[ \t]{0,4}\r?\n[ \t]{0,8}|[ \t]{1,4})"
 _BRACKETS = r"""(?:\)[ ]?\(|\][ ]?\[|\}[ ]?\{|>[ ]?<|"[ ]?"|'[ ]?')"""
 _ORDINARY = frozenset({" ", ".", ","})
 _SIGNS = "_.-/,:;|*~+\\·•"
+_LIST = 5  # digits: what is longer between commas is a value by itself
 _DATES = ([4, 2, 2], [2, 2, 4])
 _DIGITS = "0123456789"
 _NOT_DIGITS = bytes(code for code in range(256) if not 48 <= code <= 57)
@@ -83,6 +84,8 @@ def _is_value(groups: list[str], separators: set[str]) -> bool:
         return False  # a row of a table
     if len(groups) == 3 and len(separators) == 1 and sizes in _DATES:
         return False
+    if min(sizes) > _LIST and any(sign in separator for separator in separators for sign in ",;|"):
+        return False  # several values
     if not whole.isdigit():
         return True
     steps = {int(other) - int(one) for one, other in pairwise(groups)}
