@@ -121,3 +121,10 @@ def test_a_surrogate_that_may_still_come_is_held_back(cut: int, before: str) -> 
 
 def test_nothing_is_held_back_while_no_surrogate_was_given_out() -> None:
     assert Vault(KEY, "acme", free).horizon("<PERSON_ab") == 10
+
+
+def test_a_place_within_a_surrogate_is_moved_to_its_start() -> None:
+    vault = Vault(b"k" * 32, "acme", lambda _: False)
+    text = f"to {vault.surrogate('EMAIL_ADDRESS', 'anna@example.org')}, please"
+    end = text.index(",")
+    assert [vault.beside(text, place) for place in (2, 3, 4, end - 1, end, end + 1)] == [2, 3, 3, 3, end, end + 1]

@@ -59,7 +59,8 @@ class _Channel:
 
     def horizon(self, text: str) -> int:
         admission = self._leg.admission
-        return min(admission.scanner.horizon(text), admission.vault.horizon(text), admission.vault.names.horizon(text))
+        vault = admission.vault
+        return vault.beside(text, min(admission.scanner.horizon(text), vault.horizon(text), vault.names.horizon(text)))
 
     def findings(self, text: str) -> Sequence[Finding]:
         admission = self._leg.admission

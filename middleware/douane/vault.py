@@ -118,6 +118,10 @@ class Vault:
 
         return _SURROGATE.sub(original, text)
 
+    def beside(self, text: str, place: int) -> int:
+        """A place in `text`, or the start of the surrogate that it lies within: nobody could restore half of one."""
+        return next((start for start, end in self.surrogate_spans(text) if start < place < end), place)
+
     def horizon(self, text: str) -> int:
         """The earliest place in `text` from which more text could still make a surrogate; `len(text)` where none is open."""
         if not self._originals:
