@@ -191,7 +191,7 @@ class StreamLeg:
 
     def note_reports(self, result: ScanResult) -> None:
         """A detector that failed once in a stream has failed: policy decides what that means."""
-        failed = {report.name: report for report in result.reports if not report.ok and self._reports[report.name].ok}
+        failed = {r.name: r for r in result.reports if not r.ok and (r.name not in self._reports or self._reports[r.name].ok)}
         if failed:
             self._reports |= failed
             self._ask()

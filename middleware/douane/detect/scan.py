@@ -5,6 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import get_args
 
 from douane.detect.memory import Memory
@@ -89,14 +90,21 @@ class Scan:
         """See `Scanner.horizon`. Ordinary prose is held back to the start of its last word."""
         text = decided(text)
         horizon = len(text)
-        for reading in readings(text):
+        try:
+            ways = readings(text)
+        except Exception:  # nothing is final that was not read; `scan` reports it
+            return 0
+        for reading in ways:
             place = self._open(reading)
             horizon = min(horizon, place if reading.back is None else reading.back.place(place, len(text)))
         return horizon
 
     def is_calm(self, text: str) -> bool:
         """See `Scanner.is_calm`."""
-        ways = readings(text)
+        try:
+            ways = readings(text)
+        except Exception:  # `scan` reports it
+            return False
         return all(is_calm(way.text) for sees, is_calm in zip(self._sees, self._calm, strict=True) for way in ways if way.kind in sees)
 
     @property
@@ -137,7 +145,7 @@ class Scan:
     def _look(self, texts: Sequence[str]) -> tuple[list[tuple[Span, ...]], tuple[DetectorReport, ...]]:
         spans: list[list[Span]] = [[] for _ in texts]
         reports = []
-        ways = [(index, reading) for index, text in enumerate(texts) for reading in readings(text)]
+        ways, reading = _ways(texts)
         ways.sort(key=lambda way: way[1].kind == "compact")
         for detector, sees, is_calm in zip(self._detectors, self._sees, self._calm, strict=True):
             wanted = [(index, way) for index, way in ways if way.kind in sees and not is_calm(way.text)]
@@ -155,7 +163,7 @@ class Scan:
                     spans[index] += some if back is None else (_moved(span, back) for span in some)
             reports.append(report)
         settled = [settle(self._selection.of(_whole(some, text), text)) for text, some in zip(texts, spans, strict=True)]
-        return settled, tuple(reports)
+        return settled, (*reports, *reading)
 
     def _again(
         self, texts: Mapping[bytes, str], spans: dict[bytes, tuple[Span, ...]], known: Recall | None
@@ -194,6 +202,19 @@ def _is_within(span: Span, spans: Sequence[Span], starts: Sequence[int]) -> bool
     """Whether a span lies within one of those that are settled, whose detector saw more in it than that it was known."""
     place = bisect_right(starts, span.start) - 1
     return place >= 0 and span.end <= spans[place].end
+
+
+def _ways(texts: Sequence[str]) -> tuple[list[tuple[int, Reading]], tuple[DetectorReport, ...]]:
+    """Every reading of every text, by the place of the text; a text that cannot be read is one that nobody looked at whole."""
+    ways: list[tuple[int, Reading]] = []
+    failed: tuple[DetectorReport, ...] = ()
+    for index, text in enumerate(texts):
+        try:
+            ways += [(index, reading) for reading in readings(text)]
+        except Exception:  # any failure is a report, and policy decides what that means
+            ways.append((index, Reading("plain", text)))
+            failed = (DetectorReport("readings", version("douane"), False, "error"),)
+    return ways, failed
 
 
 def _is_covered(way: Reading, spans: Sequence[Span]) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import re2
 
+from douane.detect.unpaired import paired
 from douane.finding import Span
 
 __all__ = ["EVERYTHING", "Selection"]
@@ -20,7 +21,7 @@ class Selection:
 
     def __init__(self, thresholds: Mapping[str, float] | None = None, allow: Mapping[str, Sequence[str]] | None = None) -> None:
         self._thresholds = dict(thresholds or {})
-        self._allowed = {type_: _any_of(values) for type_, values in (allow or {}).items() if values}
+        self._allowed = {type_: _Values(values) for type_, values in (allow or {}).items() if values}
 
     def of(self, spans: Iterable[Span], text: str) -> Iterator[Span]:
         """The spans of a text that count."""
@@ -36,23 +37,30 @@ class Selection:
         return "an allowed value" if self._is_allowed(span, text) else ""
 
     def _is_allowed(self, span: Span, text: str) -> bool:
-        patterns = [pattern for type_ in (span.type, "*") if (pattern := self._allowed.get(type_)) is not None]
-        return bool(patterns) and _matches(patterns, text[span.start : span.end])
+        values = [allowed for type_ in (span.type, "*") if (allowed := self._allowed.get(type_)) is not None]
+        return any(text[span.start : span.end] in allowed for allowed in values)
 
 
-def _matches(patterns: Sequence["re2._Regexp[str]"], value: str) -> bool:
-    try:
-        return any(pattern.fullmatch(value) for pattern in patterns)
-    except UnicodeEncodeError:  # a lone surrogate, which no value that was written down holds
-        return False
+class _Values:
+    """Values that were written down, whatever their case; those with stars as one pattern."""
+
+    __slots__ = ("_exact", "_pattern")
+
+    def __init__(self, values: Sequence[str]) -> None:
+        self._exact = frozenset(value.casefold() for value in values if "*" not in value)
+        starred = [value for value in values if "*" in value]
+        # RE2: stars between the same letters could be cut in very many ways.
+        options = re2.Options()
+        options.case_sensitive = False
+        options.log_errors = False
+        self._pattern = re2.compile("|".join(map(_pattern, starred)), options) if starred else None
+
+    def __contains__(self, value: str) -> bool:
+        return value.casefold() in self._exact or (self._pattern is not None and self._pattern.fullmatch(paired(value)) is not None)
 
 
-def _any_of(values: Sequence[str]) -> "re2._Regexp[str]":
-    # RE2: stars between the same letters could be cut in very many ways.
-    options = re2.Options()
-    options.case_sensitive = False
-    options.log_errors = False
-    return re2.compile("|".join(r"\S*".join(re2.escape(part) for part in value.split("*")) for value in values), options)
+def _pattern(value: str) -> str:
+    return r"[^\s\x{a0}\x{2000}-\x{200a}\x{3000}]*".join(re2.escape(part) for part in value.split("*"))
 
 
 EVERYTHING = Selection()

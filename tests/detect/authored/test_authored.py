@@ -4,6 +4,7 @@
 import json
 import time
 from collections.abc import Sequence
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -28,7 +29,7 @@ DOCUMENT = {
         "greek": {"type": "INTERNAL_ID", "pattern": "ΑΒ[0-9]{3}", "ignore_case": True},
         "inner": {"type": "INTERNAL_ID", "pattern": "zq[0-9]", "not_inside_words": False},
     },
-    "words": {"projects": {"type": "CONFIDENTIAL", "words": ["Nightjar", "Blue Heron", "Straße Süd"]}},
+    "words": {"projects": {"type": "CONFIDENTIAL", "words": ["Nightjar", "Blue Heron", "Blue", "Straße Süd"]}},
 }
 AUTHORED = proven(read(json.dumps({"detectors": DOCUMENT})))
 SCAN = Scan([AUTHORED])
@@ -56,6 +57,7 @@ def found(text: str) -> list[tuple[str, str]]:
         ("xzq1zq2", [("inner", "zq1"), ("inner", "zq2")]),
         ("the nightjar flies", [("projects", "nightjar")]),
         ("nightjars", []),
+        ("blue herons but blue", [("projects", "blue"), ("projects", "blue")]),
         ("blue \n  heron!", [("projects", "blue \n  heron")]),
         ("STRASSE SÜD", [("projects", "STRASSE SÜD")]),
         ("straße süd", [("projects", "straße süd")]),
@@ -89,12 +91,48 @@ def test_cost_is_linear(unit: str) -> None:
     assert cost(40_000) < 12 * max(cost(10_000), 0.002)  # quadratic would be 16
 
 
+def test_a_pattern_that_takes_long_has_failed_and_is_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("douane.detect.authored.authored._DEADLINE", 0.2)
+    pattern = "(?:.*a.{15}|.*b.{17}a){1,5}"
+    rules = {"patterns": {"a": {"type": "INTERNAL_ID", "pattern": pattern, "longest": 256, "not_inside_words": False}}}
+    scanner = Scan([proven(read(json.dumps({"detectors": rules})))])
+    begun = time.monotonic()
+    (report,) = scanner.scan((Segment("", "".join(Random(1).choices("ab", k=100_000)), ""),)).reports
+    assert (report.ok, report.cause) == (False, "timeout")
+    assert time.monotonic() - begun < 5
+
+
+def test_many_words_and_many_patterns_are_taken() -> None:
+    many = {
+        "words": {"a": {"type": "CONFIDENTIAL", "words": [f"word{number}" for number in range(5000)]}},
+        "patterns": {f"p{number}": {"type": "TAX_ID", "pattern": f"(?:[a-z]{{1,30}}[0-9]{{1,30}}){number}N"} for number in range(100)},
+    }
+    authored = proven(read(json.dumps({"detectors": many})))
+    assert {span.rule for span in authored.detect(["see Word4999 and ab1277N"])[0]} == {"p7", "p77", "a"}
+
+
+@pytest.mark.parametrize(("pattern", "text"), [("ID<[A-Z]{3},[0-9]{6}>", "see ID<ABC,123456> there"), ("K[^z]*z", "Ka;a;a;z")])
+def test_a_value_across_what_ends_a_word_is_found_in_a_stream_too_or_in_neither(pattern: str, text: str) -> None:
+    for spaces, is_found in ((False, False), (True, True)):
+        rule = {"type": "INTERNAL_ID", "pattern": pattern, "spaces": spaces}
+        scanner = Scan([proven(read(json.dumps({"detectors": {"patterns": {"a": rule}}})))])
+        inspector = Everything(scanner)
+        guard = StreamGuard(inspector)
+        streamed = "".join([*(guard.feed(character) for character in text), guard.close()])
+        whole = inspector.decide((), 0).rewrite(Segment("", text, ""), inspector.findings(text))
+        assert streamed == whole
+        assert (whole != text) is is_found
+
+
 class Everything:
+    def __init__(self, scanner: Scan = SCAN) -> None:
+        self.scanner = scanner
+
     def horizon(self, text: str) -> int:
-        return SCAN.horizon(text)
+        return self.scanner.horizon(text)
 
     def findings(self, text: str) -> Sequence[Finding]:
-        return SCAN.scan((Segment("", text, ""),)).findings
+        return self.scanner.scan((Segment("", text, ""),)).findings
 
     def decide(self, findings: Sequence[Finding], offset: int) -> Replacer:
         return Replacer((Redact((*TYPES,), "r"),), Vault(b"k" * 32, "acme", lambda _: False))

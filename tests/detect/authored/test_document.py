@@ -34,11 +34,14 @@ def test_without_a_document_there_is_no_rule() -> None:
         ({"patterns": {"a": {"type": "TAX_ID", "pattern": "a", "score": 0.5}}}, "`detectors.patterns.a.score`"),
         ({"patterns": {"a": {"type": "TAX_ID", "pattern": "a", "longest": 9999}}}, "`detectors.patterns.a.longest`"),
         ({"words": {"a": {"type": "CONFIDENTIAL", "words": []}}}, "`detectors.words.a.words`"),
-        ({"words": {"a": {"type": "CONFIDENTIAL", "words": ["  "]}}}, "nothing but white space"),
+        ({"words": {"a": {"type": "CONFIDENTIAL", "words": ["  "]}}}, "String should match pattern"),
         ({"patterns": {"a": {"type": "TAX_ID", "pattern": "a"}}, "words": {"a": {"type": "TAX_ID", "words": ["b"]}}}, "an id of its own"),
         ({"thresholds": {"TAX": 500}}, "`detectors.thresholds.TAX`: `TAX` is no type"),
         ({"allow": {"tax": ["a"]}}, "`tax` is no type"),
-        ({"allow": {"*": ["*"]}}, "would allow everything"),
+        ({"allow": {"*": ["*"]}}, "would allow nearly everything"),
+        ({"allow": {"EMAIL_ADDRESS": ["*@*"]}}, "would allow nearly everything"),
+        ({"patterns": {"a": {"type": "TAX_ID", "pattern": "a", "words": [" "]}}}, "`detectors.patterns.a.words.0`"),
+        ({"patterns": {"a": {"type": "TAX_ID", "pattern": "(?:[a-z]{1,100}[0-9]{1,100}){9}"}}}, "is too large a program"),
         ({"canaries": ["short"]}, "`detectors.canaries.0`"),
     ],
 )
@@ -59,3 +62,15 @@ def test_a_sample_that_its_rule_contradicts_is_refused_and_not_quoted(which: str
 def test_a_type_that_the_policies_add_may_be_given() -> None:
     data = {"types": {"personal": {"BADGE": {}}}, "detectors": {"patterns": {"b": {"type": "BADGE", "pattern": "B-[0-9]{6}"}}}}
     assert [rule.type for rule in proven(read(json.dumps(data))).rules] == ["BADGE"]
+
+
+def test_what_organisations_write_down_is_in_no_repr() -> None:
+    document = read(
+        json.dumps({"detectors": {"words": {"a": {"type": "CONFIDENTIAL", "words": ["Nightjar"]}}, "names": {"persons": ["Xq Vrtl"]}}})
+    )
+    assert "Nightjar" not in repr(document) + repr(document.words) + repr(proven(document).rules)
+    assert "Vrtl" not in repr(document) + repr(document.names)
+
+
+def test_data_that_is_no_mapping_has_no_detectors() -> None:
+    assert proven(read("null")).rules == proven(read("[]")).rules == ()

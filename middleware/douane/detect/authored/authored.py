@@ -3,6 +3,7 @@
 
 import hashlib
 import re
+import time
 from bisect import bisect_left
 from collections.abc import Sequence
 
@@ -15,6 +16,7 @@ from douane.finding import ReadingKind, Span
 
 __all__ = ["Authored"]
 
+_DEADLINE = 2.0
 _SPACE = re.compile(r"\s+")
 _WORD_START = re.compile(r"(?<!\w)\w")
 
@@ -36,19 +38,16 @@ class Authored:
             *(of_words(id_, entry) for id_, entry in document.words.items()),
         )
         self.types = frozenset(rule.type for rule in self.rules)
-        self._set = re2.Set.SearchSet(options())
-        for rule in self.rules:
-            self._set.Add(rule.source)
-        if self.rules:
-            self._set.Compile()
+        self._any = _united(self.rules)
 
     def detect(self, texts: Sequence[str]) -> list[list[Span]]:
-        """Spans of each text; they may overlap."""
-        return [self._detect(text) for text in texts]
+        """Spans of each text; they may overlap. Raises `DetectorFailed` where all of them take longer than two seconds."""
+        until = time.monotonic() + _DEADLINE
+        return [self._detect(text, until) if self.rules else [] for text in texts]
 
     def is_calm(self, text: str) -> bool:
         """Whether no rule matches anywhere: one pass for all of them."""
-        return not self.rules or not self._set.Match(paired(text))
+        return not self.rules or self._is_none(paired(text).encode())
 
     def horizon(self, text: str) -> int:
         """The start of a value that the next characters could still explain or complete, beyond the last run."""
@@ -65,17 +64,25 @@ class Authored:
                     horizon = min(horizon, tail)
         return horizon
 
-    def _detect(self, text: str) -> list[Span]:
-        if not self.rules:
-            return []
+    def _detect(self, text: str, until: float) -> list[Span]:
         text = paired(text)
         encoded = text.encode()
-        found = self._set.Match(encoded)
         return [
             Span(rule.type, start, end, rule.score, self.name, rule.id)
-            for rule in (self.rules[place] for place in found or ())
-            for start, end in rule.spans(text, encoded)
+            for rule in (() if self._is_none(encoded) else self.rules)
+            for start, end in rule.spans(text, encoded, until)
         ]
+
+    def _is_none(self, encoded: bytes) -> bool:
+        return self._any is not None and self._any.search(encoded) is None
+
+
+def _united(rules: Sequence[Rule]) -> "re2._Regexp[bytes] | None":
+    """One pattern for all, where that is not too large. No set of RE2's: one that runs out of memory finds nothing and does not say so."""
+    try:
+        return re2.compile("|".join(f"(?:{rule.source})" for rule in rules).encode(), options())
+    except re2.error:
+        return None
 
 
 def _open_phrase(rule: Rule, text: str) -> int:

@@ -4,7 +4,7 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
@@ -16,12 +16,17 @@ __all__ = ["AuthoredPattern", "AuthoredWords", "Document", "ExtraNames", "Sample
 _Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
 _Type = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,63}$")]
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+_Word = Annotated[str, StringConstraints(pattern=r"\w", max_length=200)]
 # Per mille, as in the facts: engines read fractions differently.
 _Score = Annotated[int, Field(gt=0, le=1000, strict=True)]
+_LEAST_LITERAL = 3
 
 
 class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"  # names and values of an organisation are nobody else's affair
 
 
 class Samples(_Entry):
@@ -34,7 +39,8 @@ class Samples(_Entry):
 class AuthoredPattern(_Entry):
     """A regular expression of RE2 (https://github.com/google/re2/wiki/Syntax), matched at every place of a text.
 
-    `longest` is the most characters that a value has; with `spaces` it may hold white space, and a stream then holds back as many. `check`
+    `longest` is the most characters that a value has. With `spaces` it may hold white space, signs such as `"<>{}|,;[]`, and characters
+    from U+2000 on, which end a word for everybody else, and a stream then holds back as many as that. `check`
     is `luhn`, or a module of python-stdnum such as `de.idnr`. With `words` one of them must stand up to 64 characters before the value
     or 20 after it. `not_inside_words`: no letter or digit may stand straight before or after it.
     """
@@ -47,7 +53,7 @@ class AuthoredPattern(_Entry):
     longest: int = Field(default=64, ge=1, le=256)
     spaces: bool = False
     check: str | None = None
-    words: tuple[_Text, ...] = ()
+    words: tuple[_Word, ...] = Field(default=(), max_length=1000)
     samples: Samples = Samples()
 
 
@@ -55,7 +61,7 @@ class AuthoredWords(_Entry):
     """A deny list: words and phrases found whole, whatever their case and the white space in them."""
 
     type: _Type
-    words: tuple[_Text, ...] = Field(min_length=1)
+    words: tuple[_Word, ...] = Field(min_length=1, max_length=5000)
     score: _Score = 900
     samples: Samples = Samples()
 
@@ -82,7 +88,7 @@ class Document(_Entry):
     topics: dict[_Id, tuple[_Text, ...]] = {}
     canaries: tuple[Annotated[str, StringConstraints(min_length=8, max_length=200)], ...] = ()
     thresholds: dict[_Type, Annotated[int, Field(ge=0, le=1000, strict=True)]] = {}
-    allow: dict[str, tuple[_Text, ...]] = {}
+    allow: dict[str, Annotated[tuple[_Text, ...], Field(max_length=5000)]] = {}
 
     @field_validator("allow")
     @classmethod
@@ -91,8 +97,8 @@ class Document(_Entry):
             if type_ != "*" and not re.fullmatch(r"[A-Z][A-Z0-9_]{1,63}", type_):
                 raise ValueError(f"`{type_}` is no type; write one such as EMAIL_ADDRESS, or * for all")
             for one in values:
-                if not one.strip("*?. "):
-                    raise ValueError(f"`{one}` would allow everything; name what is allowed")
+                if "*" in one and sum(character.isalnum() for character in one) < _LEAST_LITERAL:
+                    raise ValueError(f"`{one}` would allow nearly everything; write {_LEAST_LITERAL} letters or digits beside the stars")
         return value
 
     @model_validator(mode="after")
@@ -105,7 +111,8 @@ class Document(_Entry):
 
 def read(data: str) -> Document:
     """The document in the data of a bundle (JSON text); an empty one where there is none. Raises `BundleRejected` with each place."""
-    tree: dict[str, Any] = json.loads(data)
+    tree = json.loads(data)
+    tree = tree if isinstance(tree, dict) else {}
     try:
         document = Document.model_validate(tree.get("detectors") or {})
     except ValidationError as cause:

@@ -2,14 +2,17 @@
 """One rule of an author's, compiled: a pattern of RE2, and what must hold of a match of it."""
 
 import importlib
+import math
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import re2
 
 from douane.detect.authored.document import AuthoredPattern, AuthoredWords
-from douane.errors import BundleRejected
+from douane.errors import BundleRejected, DetectorFailed
+from douane.worker import WorkerFailed
 
 __all__ = ["LEFT_CONTEXT", "RIGHT_CONTEXT", "Rule", "of_pattern", "of_words", "options"]
 
@@ -20,13 +23,18 @@ RIGHT_CONTEXT = 20
 """Characters after a value in which one of the words of its rule may stand."""
 
 _SPACE = re.compile(r"\s+")
+_APART = re.compile(r"[\s\"<>{}|,;`\[\]\u2000-\U0010ffff]")  # what ends a run, see `douane.detect.run`
 _NOT_DIGITS = re.compile(r"\D+")
+_LARGEST = 2000
 _BYTES = 4  # of one character, in UTF-8
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What is looked for, as bytes of UTF-8. A match is at most `longest` characters long and, without `spaces`, holds no white space."""
+    """What is looked for, as bytes of UTF-8.
+
+    A match is at most `longest` characters long and, without `spaces`, holds nothing that ends a run.
+    """
 
     id: str
     type: str
@@ -40,16 +48,20 @@ class Rule:
     words: re.Pattern[str] | None = field(default=None, repr=False)
     phrases: tuple[str, ...] = field(default=(), repr=False)
 
-    def spans(self, text: str, encoded: bytes) -> Iterator[tuple[int, int]]:
+    def spans(self, text: str, encoded: bytes, until: float = math.inf) -> Iterator[tuple[int, int]]:
         """Where values of this rule are: matches from every start, so that what is found does not depend on where a text begins.
 
-        Linear: each start is looked at once, and no further than a value may reach.
+        Linear: each start is looked at once, and no further than a value may reach. Raises `DetectorFailed` where it is not done at
+        `until` (by the monotonic clock): a pattern may still have a large factor.
         """
         reach = self.longest * _BYTES
         place = 0  # in bytes
         counted = characters = 0
         last = -1
         while place <= len(encoded):
+            if time.monotonic() > until:
+                late = WorkerFailed(f"the rule `{self.id}` takes too long", "timeout")
+                raise DetectorFailed(str(late), detector="authored") from late
             match = self.pattern.search(encoded, place, place + 2 * reach)
             if match is None:
                 if place + 2 * reach >= len(encoded):
@@ -59,8 +71,9 @@ class Rule:
             start = match.start()
             characters += len(encoded[counted:start].decode())
             counted = start
-            whole = self.pattern.match(encoded, start, start + reach)  # never cut by the window that it was found in
-            value = "" if whole is None else encoded[start : _boundary(encoded, whole.end())].decode(errors="ignore")[: self.longest]
+            whole = self.pattern.match(encoded, start, start + reach + _BYTES)  # never cut by the window that it was found in
+            stop = start if whole is None else whole.end(1 if self.phrases else 0)
+            value = encoded[start : _boundary(encoded, stop)].decode(errors="ignore")[: self.longest]
             end = characters + len(value)
             if value and end > last and self._holds(text, characters, end, value):
                 last = end
@@ -68,7 +81,7 @@ class Rule:
             place = _boundary(encoded, start + 1)
 
     def _holds(self, text: str, start: int, end: int, value: str) -> bool:
-        if not self.spaces and _SPACE.search(value):
+        if not self.spaces and _APART.search(value):
             return False
         if self.not_inside_words and ((start and _is_word(text[start - 1])) or (end < len(text) and _is_word(text[end]))):
             return False
@@ -83,7 +96,9 @@ def of_pattern(id_: str, entry: AuthoredPattern) -> Rule:
     """The rule of a pattern. Raises `BundleRejected` where RE2 cannot take it, saying why, or where no such check is known."""
     where = f"detectors.patterns.{id_}"
     source = f"(?i:{entry.pattern})" if entry.ignore_case else entry.pattern
-    pattern = _compiled(source, where)
+    pattern = _compiled(source, f"{where}.pattern")
+    if pattern.programsize > _LARGEST:
+        raise BundleRejected(f"`{where}.pattern` is too large a program ({pattern.programsize} steps, at most {_LARGEST}); repeat less")
     if pattern.search(b"") is not None:
         raise BundleRejected(f"`{where}.pattern` matches nothing at all, so it would match everywhere; let it ask for a character")
     return Rule(
@@ -103,16 +118,15 @@ def of_pattern(id_: str, entry: AuthoredPattern) -> Rule:
 def of_words(id_: str, entry: AuthoredWords) -> Rule:
     """The rule of a deny list."""
     # Both forms of a letter such as ß, which RE2 takes for two.
-    written = {_SPACE.sub(" ", word).strip().lower() for word in entry.words} - {""}
-    phrases = tuple(sorted({word.casefold() for word in written}))
-    if not phrases:
-        raise BundleRejected(f"`detectors.words.{id_}.words` holds nothing but white space; write what is to be found")
-    source = (
-        "(?i:" + "|".join(r"\s{1,4}".join(re2.escape(part) for part in phrase.split(" ")) for phrase in sorted(written | {*phrases})) + ")"
-    )
-    spaces = any(" " in phrase for phrase in phrases)
+    given = {_SPACE.sub(" ", word).strip() for word in entry.words}
+    phrases = tuple(sorted({word.casefold() for word in given}))
+    written = given | {word.lower() for word in given}
+    ordered = sorted(written | {*phrases}, key=lambda phrase: (-len(phrase), phrase))  # the longest that is a whole word
+    spaced = "|".join(r"\s{1,4}".join(re2.escape(part) for part in phrase.split(" ")) for phrase in ordered)
+    source = rf"(?i:({spaced}))(?:[^\pL\pN_]|\z)"
+    spaces = any(_APART.search(phrase) for phrase in phrases)
     longest = max(len(phrase) + 3 * phrase.count(" ") for phrase in phrases)
-    pattern = _compiled(source, f"detectors.words.{id_}")
+    pattern = _compiled(source, f"detectors.words.{id_}.words")
     return Rule(id_, entry.type, entry.score / 1000, pattern, source, longest, spaces, True, phrases=phrases)
 
 
@@ -122,14 +136,14 @@ def _compiled(source: str, where: str) -> "re2._Regexp[bytes]":
     except re2.error as cause:
         told = cause.args[0] if cause.args else b""
         why = told.decode(errors="replace") if isinstance(told, bytes) else str(told)
-        raise BundleRejected(f"`{where}.pattern` is none of RE2, which takes linear time for every text: {why}") from None
+        raise BundleRejected(f"`{where}` is nothing that RE2 takes, which needs linear time for every text: {why}") from None
 
 
 def options() -> "re2.Options":
     """Options under which nothing is written to the standard error."""
     chosen = re2.Options()
     chosen.log_errors = False
-    chosen.never_capture = True
+    chosen.max_mem = 64 * 2**20
     return chosen
 
 
