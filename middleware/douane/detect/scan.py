@@ -25,6 +25,7 @@ __all__ = ["Candidate", "Scan"]
 
 _TYPES = frozenset(TYPES)
 _RECALLED = frozenset({"PERSON", "ORGANIZATION"})
+_SURE = 0.8
 _Found = dict[bytes, tuple[Span, ...]]
 _KINDS: frozenset[ReadingKind] = frozenset(get_args(ReadingKind))
 
@@ -174,7 +175,7 @@ class Scan:
                 (span.type, value)
                 for key, some in spans.items()
                 for span in some
-                if span.type in _RECALLED and not (value := texts[key][span.start : span.end]).islower()
+                if span.type in _RECALLED and _is_worth_recalling(value := texts[key][span.start : span.end], span.score)
             }
             if not values:
                 return spans
@@ -196,6 +197,11 @@ class Scan:
         starts = [span.start for span in spans]
         again = [span for span in self._selection.of(known.spans(text), text) if not _is_within(span, spans, starts)]
         return settle(_whole([*spans, *again], text)) if again else spans
+
+
+def _is_worth_recalling(value: str, score: float) -> bool:
+    """Whether a name is one surely enough to be looked for in all other texts: of several words, or with more than a list to it."""
+    return not value.islower() and (" " in value or score >= _SURE)
 
 
 def _is_within(span: Span, spans: Sequence[Span], starts: Sequence[int]) -> bool:

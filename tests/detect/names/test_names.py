@@ -44,6 +44,10 @@ def found(text: str, type_: str = "PERSON", names: Names = NAMES) -> list[str]:
         ("ANNA SCHMIDT", "ANNA SCHMIDT"),
         ("ayer vimos a Ignacio Rubio Xqort", "Ignacio Rubio Xqort"),
         ("Dr.Müller", "Müller"),
+        ("вчера Петър се обади", "Петър"),
+        ("вчера Десислава Петкова се обади", "Десислава Петкова"),
+        ("vakar Rasa Butkutė skambino", "Rasa Butkutė"),
+        ("yesterday Ciarán called", "Ciarán"),
     ],
 )
 def test_a_name_in_the_lists_is_found(text: str, name: str) -> None:
@@ -82,6 +86,7 @@ def test_a_name_in_the_lists_is_found(text: str, name: str) -> None:
         ("me llamo Xqort", "Xqort"),
         ("mi chiamo Xqort", "Xqort"),
         ("nazywam się Xqort", "Xqort"),
+        ("Nazywam się Katarzyna Nowak", "Katarzyna Nowak"),
         ("jmenuji se Xqort", "Xqort"),
         ("mitt namn är Xqort", "Xqort"),
         ("is mise le meas\nXqort", "Xqort"),
@@ -118,6 +123,12 @@ def test_a_name_that_no_list_holds_is_found_beside_a_cue(text: str, name: str) -
         "my name is on the list",
         "AT, BE, BG, CY, CZ, DE, DK, KE, KG, RO, SE, SI, SK",
         "per app and per item",
+        "INCLUDING, BUT NOT LIMITED TO, THE ENTIRE RISK AS TO LOSS AS A RESULT",
+        "not Limited to that, some 100 MB of it",
+        "connect via SSL, via Google or via PayPal. Via Google too.",
+        "re.compile(text, re.VERBOSE | re.ASCII), az_IR.UTF-8, bn_BD.UTF-8",
+        "Class of the AUTHOR VERBOSE",
+        "A. HISTORY\nB. TERMS",
     ],
 )
 def test_what_is_nobodys_name_is_left_alone(text: str) -> None:
@@ -148,6 +159,9 @@ def test_a_place_is_found(text: str, place: str) -> None:
         ("at 221 Baker Street today", "221 Baker Street"),
         ("rue de la Paix", "rue de la Paix"),
         ("Calle Miguel Benítez 90", "Calle Miguel Benítez 90"),
+        ("abito in via Xqorti", "via Xqorti"),
+        ("via Xqorti 5", "via Xqorti 5"),
+        ("abito a Roma, Via Xqorti", "Via Xqorti"),
     ],
 )
 def test_a_street_is_no_place_but_an_address(text: str, street: str) -> None:
@@ -165,6 +179,8 @@ def test_a_street_is_no_place_but_an_address(text: str, street: str) -> None:
         ("we asked Xqort, Inc today", "Xqort, Inc"),
         ("we asked Xqort & Qwyz Ltd today", "Xqort & Qwyz Ltd"),
         ("we asked (Xqort AB) today", "Xqort AB"),
+        ("we asked XQORT LIMITED today", "XQORT LIMITED"),
+        ("we asked XQORT SE today", "XQORT SE"),
         ("Universität Xqort", "Universität Xqort"),
     ],
 )

@@ -81,6 +81,12 @@ FIRMS = (
     "&",
     "plc",
     "spol. s r.o.",
+    "BUT NOT LIMITED",
+    "RISK AS TO",
+    "AS",
+    "via",
+    "Via SSL",
+    "A. HISTORY",
 )
 MAILS = ("anna.berger@example.org", "<anna.berger@example.org>", "b.qort@x.org", "@", "<anna.", "xavi-qort@x")
 SMALL = (

@@ -99,6 +99,7 @@ FRAGMENTS = (
     "Anna Schmidt ", "wrote to ", "Dr. ", "J. R. R. Tolkien ", "in Lyon. ", "and, ", "so; ", "Really? ", "no! ", "Wait... ", "René ",
     "the end.\n", "\n", " ", "   ", "said «Oui.» ", "(Kraków) ", "x" * 9, "x" * 50, "Mary ", "Jean-Pierre ", "O'Brien ", "日本。", "😀",
     "- ", "–", "1999. ", ".", "?", "A", "\u00a0", "word " * 30, "long, " * 30, " " * 40, "my name is ", "Herr ", "Müller ", "12 ",
+    "this is paul newman ", "EUR 12 ", '{"cache": true} ', "Monday ", "def x(self): ", "KeyError ",
 )  # fmt: skip
 texts = st.lists(st.sampled_from(FRAGMENTS), min_size=2, max_size=40).map("".join)
 

@@ -83,7 +83,8 @@ def test_a_missing_wheel_is_rejected_with_what_to_install(tmp_path: Path, monkey
 
 def chances(logits: "np.typing.NDArray[np.float32]") -> "np.typing.NDArray[np.float32]":
     odds = np.exp(logits - logits.max(-1, keepdims=True))
-    return odds / odds.sum(-1, keepdims=True)
+    shares: np.typing.NDArray[np.float32] = odds / odds.sum(-1, keepdims=True)
+    return shares
 
 
 def test_whole_numbers_think_what_the_wheels_graph_thinks(known: Files) -> None:

@@ -71,8 +71,8 @@ def cues() -> Cues:
         closings.update(phrase for phrase, _ in _phrases(words["closing"]))
         titles.update(phrase.rstrip(".") for of in _TITLES for phrase, _ in _phrases(words[of]) if " " not in phrase)
         titles.update(word for of in ("salutation", "label", "closing") for phrase, _ in _phrases(words[of]) for word in phrase.split())
-    for phrase, _ in _phrases(data["street"]["before"]):
-        before[phrase.split()[-1].rstrip(".")].add(Cue("street", phrase, False))
+    for phrase, is_weak in _phrases(data["street"]["before"]):
+        before[phrase.split()[-1].rstrip(".")].add(Cue("street", phrase, is_weak))
         signs.add(max(phrase.split(), key=len).rstrip("."))
     companies = data["companies"]
     particles, endings, street_endings = _set(data["particles"]), _set(data["endings"]), _set(data["street"]["endings"])

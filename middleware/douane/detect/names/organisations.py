@@ -18,11 +18,14 @@ COMPANY_LENGTH = 80
 
 _COMPANY_WORDS = 6
 _MARKS = frozenset("([\"'„“«")
+_CAPITAL = re.compile(UPPER)
 _COMPANY_WORD = re.compile(rf"(?:{UPPER}|\d)[\w&.'’+\-]{{0,30}}")
 _JOINS = frozenset({"&", "+", "of", "für", "for", "van", "de", "der", "di", "del", "des", "la", "le", "do", "da", "-", "–"})
 _SPACES = frozenset(" \u00a0")
 _MAYBE = re.compile(r"\.[^\W\d_]")  # nearly all dotted forms have it, and ordinary prose has not
 _MAYBE_SIGNS = ("a/s", "sp. ", "spol.")
+_NOT = frozenset({"not", "is", "are", "be", "was", "the", "this", "any"})  # before what is a word here: but not limited to
+_SHOUTED = re.compile(rf"(?:[ \u00a0]{{1,2}}| ?\r?\n ?){UPPER}+(?!\w)")
 _AND_CO = re.compile(r"(?:[ \u00a0](?:&|und|et)[ \u00a0](?:Co|Cie)\b\.?)?(?:[ \u00a0](?:KGaA|KG|OHG|AG)\b)?")
 
 
@@ -44,9 +47,7 @@ def organisations(page: Page, forms: re.Pattern[str]) -> Iterator[Span]:
         word = page.lows[index]
         if word in page.cues.heads:
             yield from _institution(page, index)
-        elif word not in page.cues.company_capitals or (
-            page.is_upper(index) and text[max(0, page.starts[index] - 2) : page.starts[index]] != ", "
-        ):
+        elif _is_form(page, index):
             span = _before(text, page.starts[index], page.ends[index])
             if span is not None:
                 yield span
@@ -55,6 +56,19 @@ def organisations(page: Page, forms: re.Pattern[str]) -> Iterator[Span]:
             span = _before(text, *match.span())
             if span is not None:
                 yield span
+
+
+def _is_form(page: Page, index: int) -> bool:
+    """Whether a word is a legal form here. Those that are so in capitals only are none after a comma, nor where all is in capitals."""
+    start = page.starts[index]
+    begin, end, _ = page.word_before(start)
+    if page.low[begin:end] in _NOT:
+        return False
+    if page.lows[index] not in page.cues.company_capitals:
+        return True
+    if not page.is_upper(index) or page.text[max(0, start - 2) : start] == ", ":
+        return False
+    return not (page.text[begin:end].isupper() and _SHOUTED.match(page.text, page.ends[index]))
 
 
 def _before(text: str, start: int, end: int) -> Span | None:
@@ -77,7 +91,7 @@ def _before(text: str, start: int, end: int) -> Span | None:
             break
         if is_opened:
             break
-    if first == start:
+    if first == start or not _CAPITAL.search(text, first, start):  # 100 MB
         return None
     tail = _AND_CO.match(text, end)
     return Span("ORGANIZATION", first, tail.end() if tail else end, 0.8, "names", "legal_form")

@@ -70,7 +70,7 @@ class Page:
             flags = known(word, 0)
             if not flags:
                 last = word[-1]
-                if last == "s" or last == "'":
+                if last == "'" or (last == "s" and word[-2] != "s"):
                     cut = 2 if word[-2:] == "'s" else 1
                     flags = known(word[:-cut], 0)
                     if flags & (COMMON | VAGUE) or not flags & (GIVEN | PLACE if cut == 1 else NAME | PLACE):
@@ -111,9 +111,11 @@ class Page:
             self.flags.append(flags)
 
     def _is_glued(self, start: int) -> bool:
-        """Whether the full stop directly before a word is that of a title: Dr.Müller. Elsewhere it is that of an identifier."""
+        """Whether the full stop directly before a word is that of a title: Dr.Müller. Elsewhere it is that of an identifier: re.Match."""
         begin, end, _ = self.word_before(start)
-        return end - begin <= _LONGEST_ABBREVIATION and self.low[begin:end] in self.cues.before
+        if end - begin > _LONGEST_ABBREVIATION or not self.text[begin : begin + 1].isupper() or (begin and self.low[begin - 1] == "_"):
+            return False
+        return any(cue.kind == "honorific" for cue in self.cues.before.get(self.low[begin:end], ()))
 
     def _beyond(self, start: int) -> int:
         """What stands before the particles that stand before a place: the last word of a cue, or an initial."""

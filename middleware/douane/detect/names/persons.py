@@ -14,6 +14,7 @@ _LABEL_LENGTH = 40
 _CLOSING_LENGTH = 64
 _INITIALS_LENGTH = 12
 _SHORTEST_UPPER = 4
+_INDENT = 8
 _ENDS_LINE = frozenset("\n\r,!:;.")
 _ENDS_SALUTATION = frozenset(",!:\n\r")
 _AT = frozenset({"in", "te", "nach", "near", "from", "at", "bei", "à", "aus", "naar", "uit", "w", "u", "v"})
@@ -118,10 +119,15 @@ def _after_initials(page: Page, index: int) -> Span | None:
     if (
         (flag & COMMON and start == page.starts[index])
         or (flag & ANY and not flag & NAME)
-        or (page.is_upper(index) and len(page.lows[index]) < _SHORTEST_UPPER)
+        or (page.is_upper(index) and (len(page.lows[index]) < _SHORTEST_UPPER or (not flag & NAME and _begins_line(page, match.start()))))
     ):
         return None
     return _span(page, index, _named(page, index, unknown=0), 0.75 if flag & NAME else 0.55, "initials", match.start())
+
+
+def _begins_line(page: Page, start: int) -> bool:
+    """Whether only spaces are before a place in its line, as before the number of a heading: A. HISTORY."""
+    return page.low[max(0, start - _INDENT) : start].rpartition("\n")[2].strip(" #*\t") == ""
 
 
 def _cued(page: Page, index: int) -> Span | None:
@@ -129,7 +135,7 @@ def _cued(page: Page, index: int) -> Span | None:
     found = page.cue(index)
     if found is None:
         return None
-    start, cue, _ = found
+    start, cue, place = found
     flag = page.flags[index]
     is_name = _is_name(flag)
     rule = f"cue.{cue.kind}"
@@ -138,7 +144,7 @@ def _cued(page: Page, index: int) -> Span | None:
             return _span(page, index, _named(page, index, unknown=1, places=True), 0.8, rule, start)
         case "introduction" if is_name or not cue.is_weak:
             return _span(page, index, _named(page, index, unknown=3, places=True), 0.85, rule, start)
-        case "role" if is_name or (not flag & ANY and start == page.starts[index]):
+        case "role" if is_name or (not flag & ANY and start == page.starts[index] and not page.text[place : page.ends[index]].isupper()):
             return _span(page, index, _named(page, index, unknown=1), 0.7 if is_name else 0.5, rule, start)
         case "salutation" if not flag & PLACE:
             length = _named(page, index, unknown=2)

@@ -19,6 +19,8 @@ _SHORTEST_UPPER = 4
 _NUMBER = re.compile(r",? ?(?:n[°º.] ?)?\d{1,4}(?:[ -]?[a-zA-Z])?(?![\w])")
 _NUMBERED = re.compile(rf"(?<![\w.,])\d{{1,5}}[A-Za-z]? (?:{UPPER}{LETTER}{{1,20}} ){{1,3}}\Z")
 _NUMBERED_LENGTH = 64
+_FIRST = frozenset(".!?:;•·|*#>-–—\n\t \u00a0")
+_IN = frozenset({"in ", "in\u00a0"})
 
 
 def places(page: Page) -> Iterator[Span]:
@@ -77,10 +79,20 @@ def _street(page: Page, index: int) -> Span | None:
 
 
 def _after_street_word(page: Page, index: int) -> Span | None:
-    """Calle Miguel Benítez 90, rue de la Paix: after a capital street word with or without a number, after a small one too."""
+    """Calle Miguel Benítez 90, rue de la Paix, in via Roma: a number is needed where the word may stand before anything: via SSL."""
     found = page.cue(index)
     if found is None or found[1].kind != "street":
         return None
-    end = page.ends[index + page.chain(index) - 1]
-    number = _NUMBER.match(page.text, end)
-    return _span(found[2], number.end() if number else end, 0.75 if number else 0.6, "cue.street")
+    last = index + page.chain(index) - 1
+    number = _NUMBER.match(page.text, page.ends[last])
+    if number is None and found[1].is_weak and not _is_street(page, found[2]):
+        return None
+    return _span(found[2], number.end() if number else page.ends[last], 0.75 if number else 0.6, "cue.street")
+
+
+def _is_street(page: Page, start: int) -> bool:
+    """Whether a weak word for a street is one by what is before it: `in`, or within a sentence where it has a capital letter."""
+    before = page.low[max(0, start - 3) : start]
+    if before in _IN:
+        return True
+    return page.text[start].isupper() and len(before) > 1 and before[-1] in " \u00a0" and before[-2] not in _FIRST

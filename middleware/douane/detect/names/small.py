@@ -10,7 +10,7 @@ from douane.detect.names.lists import COMMON, FAMILY, GIVEN, PLACE, Lists
 from douane.detect.names.words import LETTER
 from douane.finding import Span
 
-__all__ = ["open_small", "small_given", "small_persons"]
+__all__ = ["is_introduced", "open_small", "small_given", "small_persons"]
 
 _WORD = re.compile(rf"(?<![\w.@#/\\$&=~%+\-]){LETTER}{{3,30}}+(?![\w@=/\\(\[{{\-]|[.:]\w)")
 _NEXT = re.compile(rf"[ \u00a0]({LETTER}{{3,30}}+)(?![\w@=/\\(\[{{\-]|[.:]\w)")
@@ -34,7 +34,7 @@ def small_persons(text: str, low: str, given: AbstractSet[str], lists: Lists, cu
             flags = known(after[1], 0)
             if flags & FAMILY and not flags & (COMMON | PLACE):
                 yield Span("PERSON", start, after.end(1), 0.6, "names", "given_family.small")
-        if _is_introduced(low[max(0, start - _INTRODUCTION) : start], cues):
+        if is_introduced(low[max(0, start - _INTRODUCTION) : start], cues):
             yield Span("PERSON", start, end, 0.7, "names", "cue.introduction")
 
 
@@ -60,7 +60,8 @@ def open_small(text: str, lists: Lists) -> int:
     return match.start()
 
 
-def _is_introduced(before: str, cues: Cues) -> bool:
+def is_introduced(before: str, cues: Cues) -> bool:
+    """Whether a text in lower case ends with what introduces a name, and a space: my name is, this is."""
     words = before.split()
     if not words or before[-1] not in " \u00a0":
         return False
