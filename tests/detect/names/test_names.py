@@ -236,3 +236,19 @@ def test_time_is_linear_for_hostile_texts(unit: str) -> None:
         return best
 
     assert seconds(200_000) < 10 * 3 * seconds(20_000) + 0.05
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<p>Frau Zorbax",
+        "<td>Herr Zorbax</td>",
+        '{"x":"Herr Zorbax"}',
+        "Kontakt:Frau Zorbax",
+        "a,Frau Zorbax,b",
+        "Herr/Frau Zorbax",
+        "|Frau Zorbax|",
+    ],
+)
+def test_a_cue_beside_markup_is_a_cue(text: str) -> None:
+    assert "Zorbax" in found(text, "PERSON")

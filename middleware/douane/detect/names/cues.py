@@ -28,7 +28,7 @@ class Cue(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Cues:
-    """`before` holds cues by their last word, longest first; `signs` are the words of which one is in every text that has a cue.
+    """`before` holds cues by their last word, longest first.
 
     `labels` are phrases before a colon, true where weak; `closings` stand on the line before a name; `titles` are no names themselves.
     `street_words` and `street_endings` are of streets, the number after them; `company_words` are legal forms without dots (those in
@@ -38,7 +38,6 @@ class Cues:
 
     before: Mapping[str, tuple[Cue, ...]] = field(repr=False)
     tails: frozenset[str] = field(repr=False)
-    signs: frozenset[str] = field(repr=False)
     labels: Mapping[str, bool] = field(repr=False)
     closings: frozenset[str] = field(repr=False)
     titles: frozenset[str] = field(repr=False)
@@ -57,7 +56,6 @@ def cues() -> Cues:
     """The cues of the package, see `data/cues.json`."""
     data = json.loads((files("douane.detect.names") / "data" / "cues.json").read_text(encoding="utf-8"))
     before: dict[str, set[Cue]] = defaultdict(set)
-    signs: set[str] = set()
     closings: set[str] = set()
     titles: set[str] = set()
     labels: dict[str, bool] = {}
@@ -65,7 +63,6 @@ def cues() -> Cues:
         for kind in _KINDS:
             for phrase, is_weak in _phrases(words[kind]):
                 before[phrase.split()[-1].rstrip(".")].add(Cue(kind, phrase, is_weak))
-                signs.add(max(phrase.split(), key=len).rstrip("."))
         for phrase, is_weak in _phrases(words["label"]):
             labels[phrase] = labels.get(phrase, True) and is_weak
         closings.update(phrase for phrase, _ in _phrases(words["closing"]))
@@ -73,14 +70,12 @@ def cues() -> Cues:
         titles.update(word for of in ("salutation", "label", "closing") for phrase, _ in _phrases(words[of]) for word in phrase.split())
     for phrase, is_weak in _phrases(data["street"]["before"]):
         before[phrase.split()[-1].rstrip(".")].add(Cue("street", phrase, is_weak))
-        signs.add(max(phrase.split(), key=len).rstrip("."))
     companies = data["companies"]
     particles, endings, street_endings = _set(data["particles"]), _set(data["endings"]), _set(data["street"]["endings"])
     street_words = _set(data["street"]["after"])
     return Cues(
         tails=frozenset(ending[-3:] for ending in (*endings, *street_endings)),
         before={word: tuple(sorted(some, key=lambda cue: (-len(cue.phrase), cue))) for word, some in before.items()},
-        signs=frozenset(written for sign in signs for written in (sign, sign.capitalize(), sign.upper(), sign.replace("'", "’"))),
         labels=labels,
         closings=frozenset(closings),
         titles=frozenset(titles),

@@ -72,12 +72,12 @@ class Names:
         if len(text) > _SHORT:
             return False
         words = _words(text)
-        page = self._page(text, words)
+        page = self._page(text)
         return not page.marked and not small_given(words, self._lists) and not self._dotted.search(page.low) and self._own.is_calm(text)
 
     def _spans(self, text: str) -> list[Span]:
         words = _words(text)
-        page = self._page(text, words)
+        page = self._page(text)
         spans = [*persons(page), *places(page), *organisations(page, self._dotted)]
         if "@" in text:
             spans += mail_persons(page, self._lists)
@@ -86,9 +86,8 @@ class Names:
             spans += small_persons(text, page.low, small, self._lists, self._cues)
         return spans + self._own.spans(text)
 
-    def _page(self, text: str, words: set[str]) -> Page:
-        has_cues = not self._cues.signs.isdisjoint(words) or not self._cues.particles.isdisjoint(words)
-        return Page(text, lowered(text), self._lists, self._cues, has_cues=has_cues)
+    def _page(self, text: str) -> Page:
+        return Page(text, lowered(text), self._lists, self._cues)
 
 
 def _words(text: str) -> set[str]:

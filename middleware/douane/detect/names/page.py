@@ -35,6 +35,7 @@ _LONGEST_ABBREVIATION = 5
 _TWO_LETTERS = frozenset({"ch", "th"})  # initials that have two
 _SPACES = frozenset(" \u00a0")
 _INSIDE = frozenset("'-./")
+_WITHIN = frozenset("'-.")
 _MARKS = "([{\"'“”„«»‘-./*_"
 _FIRST_IN_SENTENCE = frozenset(".!?:;•·|*#>\n\t\r")
 _SAINTS = frozenset({"saint", "sainte", "st", "ste", "sankt", "san", "santa"})
@@ -50,8 +51,8 @@ class Page:
 
     __slots__ = ("cues", "ends", "flags", "low", "lows", "marked", "phrases", "starts", "text")
 
-    def __init__(self, text: str, low: str, lists: Lists, cues: Cues, *, has_cues: bool) -> None:
-        """`low` is the text in lower case; `has_cues` is false where it has no word of a cue, and no particle."""
+    def __init__(self, text: str, low: str, lists: Lists, cues: Cues) -> None:
+        """`low` is the text in lower case."""
         self.text = text
         self.low = low
         self.cues = cues
@@ -93,12 +94,11 @@ class Page:
                             flags |= DOTTED
                     elif character == ":" or character == " ":
                         flags |= LINED
-                    if has_cues:
-                        left = low[low.rfind(" ", max(0, start - _LONGEST_CUE_WORD), start - 1) + 1 : start - 1]
-                        if left in before or (not left.isalpha() and _last_word(left) in before):
-                            flags |= CUED
-                        elif left in particles:
-                            flags |= self._beyond(start)
+                    left = low[low.rfind(" ", max(0, start - _LONGEST_CUE_WORD), start - 1) + 1 : start - 1]
+                    if left in before or (not left.isalpha() and _last_word(left) in before):
+                        flags |= CUED
+                    elif left in particles:
+                        flags |= self._beyond(start)
                 elif character == "\n" or character == ":" or character == "\t":
                     flags |= LINED
                 elif character == ".":
@@ -199,6 +199,9 @@ class Page:
             begin -= 1
         while begin < end and low[begin] in _INSIDE:
             begin += 1
+        slash = low.rfind("/", begin, end)
+        if slash >= 0 and low[begin:end] not in self.cues.before:  # Herr/Frau
+            begin = slash + 1
         return begin, end, is_dotted
 
     def between(self, start: int, end: int) -> range:
@@ -225,7 +228,11 @@ class Page:
 def _last_word(text: str) -> str:
     """The last word of what stands before a space, without a full stop after it and marks before it."""
     words = text.split()
-    return words[-1].rstrip(".").lstrip(_MARKS) if words else ""
+    word = words[-1].rstrip(".") if words else ""
+    begin = len(word)
+    while begin and (word[begin - 1].isalpha() or word[begin - 1] in _WITHIN):
+        begin -= 1
+    return word[begin:].lstrip(_MARKS)
 
 
 def _united(word: str, known: Callable[[str, int], int]) -> int:
