@@ -279,7 +279,7 @@ def test_technical_text_gives_nothing(line: str) -> None:
 
 @pytest.mark.parametrize(
     "template",
-    ["version {}", "€{}", "${}", "{}%", "x{}", "{}x", "0.{}", "_{}_", "#{}", "/{}/"],
+    ["version {}", "€{}", "${}", "{}%", "x{}", "{}x", "0.{}", "x_{}_", "__{}", "_{}x_", "#{}", "/{}/"],
 )
 def test_a_number_glued_to_something_else_is_left_alone(template: str) -> None:
     assert ("NATIONAL_ID", "44051401359") not in found(template.format("44051401359"))

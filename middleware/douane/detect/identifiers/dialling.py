@@ -6,13 +6,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Literal
+from typing import Any, Literal
+
+import re2
 
 __all__ = ["Dialling", "PhoneKind"]
 
 PhoneKind = Literal["", "mobile", "other"]
 
 _TYPES = ("fixed_line", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "pager", "uan", "voicemail")
+_NEVER = r"[^\d\D]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +23,11 @@ class _Plan:
     lengths: frozenset[int]
     trunk: re.Pattern[str] | None
     general: re.Pattern[str]
-    mobile: re.Pattern[str] | None
-    others: tuple[re.Pattern[str], ...]
+    given: re.Pattern[str]
+    """The numbers that are given out; its group `mobile` is theirs."""
+    written: str
+    written_mobile: str
+    """What `given` and its group match, a trunk prefix before it or not: for RE2, which asks it of many plans at once."""
 
     def kind(self, digits: str) -> PhoneKind:
         """What digits are that were dialled within the region, with or without its trunk prefix."""
@@ -29,11 +35,8 @@ class _Plan:
             match = self.trunk.match(digits)
             if match and match.end() and self.general.fullmatch(digits, match.end()):
                 digits = digits[match.end() :]
-        if not self.general.fullmatch(digits):
-            return ""
-        if self.mobile is not None and self.mobile.fullmatch(digits):
-            return "mobile"
-        return "other" if any(pattern.fullmatch(digits) for pattern in self.others) else ""
+        match = self.given.fullmatch(digits) if self.general.fullmatch(digits) else None
+        return "" if match is None else "mobile" if match["mobile"] is not None else "other"
 
 
 class Dialling:
@@ -42,38 +45,67 @@ class Dialling:
     def __init__(self, regions: Sequence[str]) -> None:
         self._regions = tuple(dict.fromkeys(regions))
 
-    def national(self, digits: str) -> PhoneKind:
-        """What digits are in one of the regions; a mobile before others."""
-        best: PhoneKind = ""
-        for plan in self._plans:
-            if len(digits) in plan.lengths:
-                kind = plan.kind(digits)
-                if kind == "mobile":
-                    return kind
-                best = best or kind
-        return best
+    def is_national(self, digits: str) -> bool:
+        """Whether digits are a number of one of the regions."""
+        return any(plan.kind(digits) != "" for plan in self._plans if len(digits) in plan.lengths)
+
+    def may_be_national(self, digits: str) -> bool:
+        """False only where digits are no number of the regions; cheap."""
+        return bool(self._any.Match(digits.encode()))
+
+    def is_mobile(self, digits: str) -> bool:
+        """Whether digits are a mobile's in one of the regions."""
+        return bool(self._any_mobile.Match(digits.encode())) and any(
+            plan.kind(digits) == "mobile" for plan in self._plans if len(digits) in plan.lengths
+        )
 
     @cached_property
     def _plans(self) -> tuple[_Plan, ...]:
         return tuple(_plan(region) for region in self._regions)
 
+    @cached_property
+    def _any(self) -> Any:
+        return _union([plan.written for plan in self._plans])
+
+    @cached_property
+    def _any_mobile(self) -> Any:
+        return _union([plan.written_mobile for plan in self._plans])
+
     def is_international(self, digits: str) -> bool:
         """Whether digits with a country's code in front are a number."""
-        codes = importlib.import_module("phonenumbers").COUNTRY_CODE_TO_REGION_CODE
-        for length in (1, 2, 3):
-            regions = codes.get(int(digits[:length] or 0))
-            if regions is not None:
-                return any(_plan(_area(region, digits[:length])).kind(digits[length:]) for region in regions)
-        return False
+        code, plans, given = _country(digits)
+        rest = digits[len(code) :]
+        return bool(given.Match(rest.encode())) and any(plan.kind(rest) for plan in plans)
 
     def is_possible(self, digits: str) -> bool:
         """Whether digits with a country's code in front are as long as a number of that country."""
-        codes = importlib.import_module("phonenumbers").COUNTRY_CODE_TO_REGION_CODE
-        for length in (1, 2, 3):
-            regions = codes.get(int(digits[:length] or 0))
-            if regions is not None:
-                return any(len(digits) - length in _plan(_area(region, digits[:length])).lengths for region in regions)
-        return False
+        code, plans, _ = _country(digits)
+        return any(len(digits) - len(code) in plan.lengths for plan in plans)
+
+
+def _country(digits: str) -> tuple[str, tuple[_Plan, ...], Any]:
+    """The code that digits begin with, the plans of its regions, and the pattern of all their numbers."""
+    codes = importlib.import_module("phonenumbers").COUNTRY_CODE_TO_REGION_CODE
+    for length in (1, 2, 3):
+        code = digits[:length]
+        if int(code or 0) in codes:
+            return (code, *_plans_of(int(code)))
+    return ("", *_plans_of(0))
+
+
+@cache
+def _plans_of(code: int) -> tuple[tuple[_Plan, ...], Any]:
+    regions = importlib.import_module("phonenumbers").COUNTRY_CODE_TO_REGION_CODE.get(code, ())
+    plans = tuple(_plan(_area(region, str(code))) for region in regions)
+    return plans, _union([plan.written for plan in plans])
+
+
+def _union(written: Sequence[str]) -> Any:
+    """What matches wherever one of the patterns does: one pass, whatever their number."""
+    together = re2.Set.FullMatchSet()
+    together.Add("|".join(written) or _NEVER)
+    together.Compile()
+    return together
 
 
 def _area(region: str, code: str) -> str:
@@ -85,18 +117,20 @@ def _plan(region: str) -> _Plan:
     metadata = importlib.import_module("phonenumbers").PhoneMetadata
     data = metadata.metadata_for_nongeo_region(int(region)) if region.isdigit() else metadata.metadata_for_region(region)
     if data is None:
-        return _Plan(frozenset(), None, re.compile(r"(?!)"), None, ())
+        return _Plan(frozenset(), None, re.compile(_NEVER), re.compile(f"(?P<mobile>{_NEVER})"), _NEVER, _NEVER)
     lengths = data.general_desc.possible_length
-    trunk = len(data.national_prefix or "") or 1
+    prefix = len(data.national_prefix or "") or 1
+    trunk = data.national_prefix_for_parsing
+    mobile = _pattern(data.mobile)
+    given = "|".join((mobile, *(_pattern(getattr(data, name)) for name in _TYPES)))
     return _Plan(
-        frozenset(length + more for length in lengths for more in range(trunk + 1)),
-        re.compile(data.national_prefix_for_parsing) if data.national_prefix_for_parsing else None,
-        _pattern(data.general_desc) or re.compile(r"(?!)"),
-        _pattern(data.mobile),
-        tuple(pattern for pattern in (_pattern(getattr(data, name)) for name in _TYPES) if pattern),
+        frozenset(length + more for length in lengths for more in range(prefix + 1)),
+        re.compile(trunk) if trunk else None,
+        re.compile(_pattern(data.general_desc)),
+        re.compile(f"(?P<mobile>{mobile})|{given}"),
+        *(f"(?:{trunk})?(?:{some})" if trunk else some for some in (given, mobile)),
     )
 
 
-def _pattern(description: object) -> re.Pattern[str] | None:
-    written = getattr(description, "national_number_pattern", None)
-    return re.compile(written) if written else None
+def _pattern(description: object) -> str:
+    return getattr(description, "national_number_pattern", None) or _NEVER

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from douane.detect.identifiers.cards import glued_cards, open_card
 from douane.detect.identifiers.codes import codes
 from douane.detect.identifiers.email import emails
 from douane.detect.identifiers.gate import signs
@@ -16,7 +17,7 @@ from douane.detect.identifiers.numbers import numbers, open_number
 from douane.detect.identifiers.phone import Phones, open_phone
 from douane.detect.identifiers.spoken import LONGEST_VALUE, bank_codes, open_spoken, spoken
 from douane.detect.identifiers.words import Words
-from douane.detect.identifiers.zone import REACH, RIGHT_CONTEXT, Zone, zones
+from douane.detect.identifiers.zone import REACH, RIGHT_CONTEXT, Learnt, Zone, zones
 from douane.detect.run import run_start
 from douane.finding import Span
 
@@ -77,11 +78,12 @@ class Identifiers:
 
     def detect(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
         """Spans of each text; they may overlap."""
-        return [tuple(self._detect(text)) for text in texts]
+        learnt = Learnt()
+        return [tuple(self._detect(text, learnt)) for text in texts]
 
     def detect_compact(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
         """The same for texts without separators, in which anything may stand side by side: only what is believed surely."""
-        return [tuple(span for span in self._detect(text) if span.score >= _SURE and span.type not in _WRITTEN) for text in texts]
+        return [tuple(span for span in spans if span.score >= _SURE and span.type not in _WRITTEN) for spans in self.detect(texts)]
 
     def is_calm(self, text: str) -> bool:
         """Every identifier holds an `@` or shows a sign, but for the code of a bank."""
@@ -98,11 +100,12 @@ class Identifiers:
         return min(
             open_iban(text, max(0, min(low, run - 2 * REACH)), run),
             open_number(zone, end - _AHEAD),
+            open_card(zone, end - _AHEAD),
             open_phone(zone, end - _AHEAD),
             open_spoken(text, low),
         )
 
-    def _detect(self, text: str) -> Iterator[Span]:
+    def _detect(self, text: str, learnt: Learnt) -> Iterator[Span]:
         if "@" in text:
             yield from emails(text, self.name)
         if "BIC" in text or "SWIFT" in text:
@@ -116,9 +119,10 @@ class Identifiers:
         if "code" in seen:
             yield from codes(text, self.name)
         yield from addresses(text, seen, self.name)
-        for zone in zones(text, words) if "number" in seen or "pan" in seen else ():
+        for zone in zones(text, words, learnt) if "number" in seen or "pan" in seen else ():
             accounts = tuple(ibans(zone, self.name))
             yield from accounts
             zone.leave_out(accounts)
             yield from numbers(zone, self.name)
+            yield from glued_cards(zone, self.name)
             yield from self._phones.find(zone, self.name)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from douane.detect.identifiers.hints import DOCUMENTS, hints
 from douane.detect.identifiers.words import LONGEST_PHRASE, Mention, Words
 from douane.finding import Span
 
@@ -53,7 +54,6 @@ _FORMS: tuple[tuple[str, _Form], ...] = (
     ("BANK_ACCOUNT", _Form("BANK_ACCOUNT", "bank_account", 6, 24, 6, False)),
     ("eori", _Form("COMPANY_ID", "eori", 8, 17, 5, True)),
 )
-_TOPICS = frozenset(topic for topic, _ in _FORMS)
 
 
 def spoken(text: str, words: Words, detector: str) -> Iterator[Span]:
@@ -62,7 +62,9 @@ def spoken(text: str, words: Words, detector: str) -> Iterator[Span]:
         if _is_short(match[0]):
             continue
         low, high = match.start() - _NEAR - LONGEST_PHRASE, match.end() + _NEAR
-        mentions = [mention for mention in words.between(low, high) if not mention.topics.isdisjoint(_TOPICS)]
+        if "document" not in hints(text[max(0, low - 1) : high + LONGEST_PHRASE]):
+            continue
+        mentions = [mention for mention in words.between(low, high) if not mention.topics.isdisjoint(DOCUMENTS)]
         if not mentions:
             continue
         groups = [group.span() for group in _GROUPS.finditer(text, *match.span())]

@@ -4,6 +4,7 @@
 import json
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +21,7 @@ _NEXT = re.compile(r"[\W_]{0,3}([^\W\d_]{1,40}+)")  # the next word of a phrase
 _HUMPS = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])")
 _STEM = 4  # letters by which stems are kept; those of three by all of theirs
 _HEAD = 3
-_BLOCK = 128  # characters that are looked at together
+_BLOCK = 64  # characters that are looked at together
 _BARS = str.maketrans(
     {"ß": "ss", "ς": "σ", "ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "ð": "d", "þ": "th", "æ": "ae"}
 )  # which have no decomposition
@@ -41,38 +42,48 @@ _Phrases = tuple[tuple[tuple[str, ...], frozenset[str]], ...]
 class Vocabulary:
     """Phrases by their first word. A word that ends in `*` is a stem; `stems` has them by their first three or four letters.
 
-    `heads` are the first three letters of all of them, since most words of a text begin otherwise.
+    `heads` are the first three letters of all of them, since most words of a text begin otherwise;
+    `single` are the words that make a phrase alone and belong to no other.
     """
 
     phrases: Mapping[str, _Phrases]
     stems: Mapping[str, tuple[str, ...]]
     heads: frozenset[str]
+    single: Mapping[str, frozenset[str]]
 
     def mentions(self, text: str, low: int, high: int) -> list[Mention]:
         """Every phrase that begins from `low` on and before `high`, in order of where it begins, the longest first."""
         found: list[Mention] = []
+        heads, single = self.heads, self.single
         for match in _TOKEN.finditer(text, low, min(len(text), high + LONGEST_PHRASE)):
             start, end = match.span()
             if start >= high:
                 break
             word = match[0]
-            if word.islower() and word.isascii():
-                if word[:_HEAD] in self.heads:
+            if word.isascii() and (word.islower() or word.istitle()):
+                word = word.lower()
+                topics = single.get(word)
+                if topics is not None:
+                    found.append(Mention(start, end, topics))
+                elif word[:_HEAD] in heads:
                     self._add(found, text, word, start, end)
             else:
                 for token, first, last in _parts(word, start):
-                    if token[:_HEAD] in self.heads:
+                    if token[:_HEAD] in heads:
                         self._add(found, text, token, first, last)
         return found
 
     def _add(self, found: list[Mention], text: str, token: str, start: int, end: int) -> None:
         known = self.phrases.get(token, ())
-        for stem in (*self.stems.get(token[:_STEM], ()), *self.stems.get(token[: _STEM - 1], ())):
-            if token.startswith(stem[:-1]):
-                known += self.phrases.get(stem, ())
+        for stems in (self.stems.get(token[:_STEM]), self.stems.get(token[:_HEAD])):
+            for stem in stems or ():
+                if token.startswith(stem[:-1]):
+                    known += self.phrases[stem]
+        if not known:
+            return
         if len(known) == 1 and len(known[0][0]) == 1:
             found.append(Mention(start, end, known[0][1]))
-        elif known:
+        else:
             here = [Mention(start, stop, topics) for phrase, topics in known if (stop := self._end(phrase, text, start, end))]
             found += sorted(here, key=lambda mention: -mention.end)
 
@@ -97,13 +108,16 @@ class Words:
 
     def between(self, low: int, high: int) -> list[Mention]:
         """Mentions that begin from `low` on and before `high`, in order, the longest first."""
-        low = max(0, low)
-        found = []
-        for block in range(low // _BLOCK, (min(high, len(self._text)) + _BLOCK - 1) // _BLOCK):
+        low, high = max(0, low), min(high, len(self._text))
+        found: list[Mention] = []
+        for block in range(low // _BLOCK, (high + _BLOCK - 1) // _BLOCK):
             mentions = self._blocks.get(block)
             if mentions is None:
                 mentions = self._blocks[block] = vocabulary().mentions(self._text, block * _BLOCK, (block + 1) * _BLOCK)
-            found += [mention for mention in mentions if low <= mention.start < high]
+            if mentions and low <= mentions[0].start and mentions[-1].start < high:
+                found += mentions
+            elif mentions:
+                found += mentions[bisect_left(mentions, (low,)) : bisect_left(mentions, (high,))]
         return found
 
 
@@ -122,10 +136,15 @@ def vocabulary() -> Vocabulary:
         phrases.setdefault(words[0], []).append((words, frozenset(topics)))
         if words[0].endswith("*"):
             stems.setdefault(words[0][:-1][:_STEM], set()).add(words[0])
+    stemmed = tuple(first[:-1] for first in phrases if first.endswith("*"))
+    single = {
+        first: some[0][1] for first, some in phrases.items() if len(some) == 1 and len(some[0][0]) == 1 and not first.startswith(stemmed)
+    }
     return Vocabulary(
         {first: tuple(some) for first, some in phrases.items()},
         {start: tuple(sorted(some)) for start, some in stems.items()},
         frozenset(first.rstrip("*")[:_HEAD] for first in phrases),
+        single,
     )
 
 
