@@ -66,6 +66,11 @@ def _is_number(value: Value) -> bool:
     return len(value.groups) > 1
 
 
+def _is_long(value: Value) -> bool:
+    """Whether it is made of digits only, or nearly, as a numeral is."""
+    return _is_number(value) and value.whole.isdecimal()
+
+
 def _is_mail(value: Value) -> bool:
     return "@" in value.whole
 
@@ -138,9 +143,18 @@ def _worded(at: str, dot: str) -> Callable[[Value], str]:
     return write
 
 
-def _wrapped(value: Value) -> str:
+def _sent(value: Value) -> str:
+    """A text with the value in it, in base64."""
     text = f"This is what was sent to us by the office in Hamburg: {value.whole}, and nothing else was."
-    return "\n" + "\n".join(wrap(base64.b64encode(text.encode()).decode(), 76)) + "\n"
+    return base64.b64encode(text.encode()).decode()
+
+
+def _wrapped(value: Value) -> str:
+    return "\n" + "\n".join(wrap(_sent(value), 76)) + "\n"
+
+
+def _chinese(value: Value) -> str:
+    return " ".join(value.groups).translate(dict(enumerate("〇一二三四五六七八九", 48)))
 
 
 def _in_sentence(value: Value) -> str:
@@ -234,6 +248,23 @@ WAYS: tuple[Way, ...] = (
     Way("upper case", lambda value: value.whole.upper(), _has_case),
     Way("lower case", lambda value: value.whole.lower(), _has_case),
     Way("decomposed", lambda value: unicodedata.normalize("NFD", value.whole.replace("a", "á")), _is_mail),
+    Way("blank Braille patterns", _between("\u2800"), _is_number),
+    Way(
+        "digits of Chinese", _each(lambda character: "〇一二三四五六七八九"[int(character)] if character.isdigit() else character), _is_long
+    ),
+    Way("digits of Chinese in groups", _chinese, _is_long),
+    Way("breaks of HTML", _between("<br>"), _is_number),
+    Way("HTML, a block for every character", _each(lambda character: f"<div>{character}</div>")),
+    Way("HTML, a span for every character", _each(lambda character: f'<span class="x">{character}</span>')),
+    Way("Markdown, bold for every character", _each(lambda character: f"**{character}**")),
+    Way("literals put together", lambda value: f'"{_middle(chr(34) + " + " + chr(34))(value)}"'),
+    Way("literals of groups put together", lambda value: '"' + '" + " '.join(value.groups) + '"', _is_number),
+    Way("base64 in short lines", lambda value: "\n" + "\n".join(wrap(_sent(value), 20)) + "\n"),
+    Way("base64 in groups", lambda value: " ".join(wrap(_sent(value), 8))),
+    Way("base64 in lines inside JSON", lambda value: json.dumps("\n".join(wrap(_sent(value), 76)))),
+    Way("hex in groups", lambda value: " ".join(wrap(value.whole.encode().hex(), 4))),
+    Way("angle brackets of mathematics", _worded(" ⟨at⟩ ", " ⟨dot⟩ "), _is_mail),
+    Way("a line that is quoted", lambda value: value.whole.replace("@", "@\n> "), _is_mail),
     # Without a safe cure.
     Way("a line break inside", _middle("\n")),
     Way("turned round", lambda value: value.whole[::-1]),

@@ -18,8 +18,8 @@ from douane.vault import Vault
 
 SCAN = scanner()
 VAULT = Vault(b"k" * 32, "acme", lambda _: False)
-# Of which numbers shorter than 12 bytes make fewer than 16 characters.
-SHORT = {"base64", "base64url without padding", "base64 behind a prefix", "base64 of base64"}
+# Of which numbers shorter than 12 bytes make fewer characters than a run has.
+SHORT = {"base64", "base64url without padding", "base64 behind a prefix", "base64 of base64", "hex in groups"}
 
 # With dots these are written as a number with decimals, or in thousands, is: whether they count is for the detector to say.
 ORDINARY = {("dots", "PL PESEL"), ("dots", "DE tax number")}
@@ -67,6 +67,8 @@ NEARLY = (
     "a ", "- ", "<b", "</b>", "<!--", "-->", "&#6", "4;", "%4", "0", "YW5u", "YUBleGFtcGxlLm9yZw==", "616e6e61",
     "61 6e ", "_", "/", ", ", "\u202e", "\ufe0f", "а", "о", "。", "（", "word ", "Hello there. ", "日本", "é", "0x61 ",
     ".", "AB", " | ", "\u200b", "__", "~~", "2024-05-01 ", "**Note:** ", "`code` ", "&amp; ",
+    "一", "二〇", '"', '" + ', '" + "', "<br>", "<div>", "</div>", "<div>4</div>", "\u2800", "YW5u ", "YUBl ", "with they ", "616e ",
+    "\n> ", "\\n", "YW5uYUBleGFtcGxlLm9y\n", "፩", "²",
 )  # fmt: skip
 ways = st.sampled_from([way for way in WAYS if way.name != "base64 in lines"])  # a line that is cut is not joined with the next
 hidden = st.tuples(ways, st.sampled_from(values())).filter(lambda pair: pair[0].fits(pair[1]))

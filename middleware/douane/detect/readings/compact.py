@@ -77,7 +77,7 @@ def _numbers_in(text: str, low: int, high: int, zone: str) -> Iterator[tuple[int
 
 def _is_value(groups: list[str], separators: set[str]) -> bool:
     whole = "".join(groups)
-    if len(whole) > _LONGEST or sum(character.isdigit() for character in whole) < _LEAST:
+    if len(whole) > _LONGEST or sum(map(whole.count, _DIGITS)) < _LEAST:
         return False
     sizes = [len(group) for group in groups]
     if sum(one != other for one, other in pairwise(sizes)) > _MOST_CHANGES:
@@ -86,7 +86,7 @@ def _is_value(groups: list[str], separators: set[str]) -> bool:
         return False
     if min(sizes) > _LIST and any(sign in separator for separator in separators for sign in ",;|"):
         return False  # several values
-    if not whole.isdigit():
+    if not whole.isdecimal():
         return True
     steps = {int(other) - int(one) for one, other in pairwise(groups)}
     if min(steps) > 0 and (len(steps) == 1 or len(set(sizes)) > 1):

@@ -13,7 +13,8 @@ from douane.detect.readings.view import View, composed, replaced
 __all__ = ["escapes", "meanings", "open_escape", "unescaped"]
 
 _HIGH, _LOW = r"u[dD][89abAB][0-9a-fA-F]{2}", r"u[dD][c-fC-F][0-9a-fA-F]{2}"
-_ESCAPE = re.compile(rf'\\(?:{_HIGH}\\{_LOW}|u[0-9a-fA-F]{{4}}|["\\/bfnrt])')
+_MANY = 128  # backslashes in a row, which are one part: nothing is told from their places
+_ESCAPE = re.compile(rf'(?:\\\\){{{_MANY // 2}}}|\\(?:{_HIGH}\\{_LOW}|u[0-9a-fA-F]{{4}}|["\\/bfnrt])')
 _OPEN = re.compile(rf"\\(?:{_HIGH}(?:\\(?:u[0-9a-fA-F]{{0,3}})?)?|u[0-9a-fA-F]{{0,3}})?\Z")
 _SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _LONGEST_ESCAPE = 12
@@ -51,8 +52,8 @@ def open_escape(text: str) -> int:
     place = max(0, len(text) - _LONGEST_ESCAPE)
     if "\\" not in text[place:]:
         return len(text)
-    while place and text[place - 1] == "\\":  # never between a backslash and what it escapes
-        place -= 1
+    before = len(text[:place].rstrip("\\"))
+    place -= (place - before) % 2  # never between a backslash and what it escapes
     for match in _ESCAPE.finditer(text, place):
         if _OPEN.match(text, match.start()):  # half of a pair
             return match.start()
@@ -62,6 +63,8 @@ def open_escape(text: str) -> int:
 
 
 def _meant(escape: str) -> str:
+    if len(escape) == _MANY:
+        return escape[: len(escape) // 2]
     if escape[1] != "u":
         return _SHORT.get(escape[1], escape[1])
     if len(escape) > 6:

@@ -20,7 +20,7 @@ _DROPPED = (
     "\U000e0000-\U000e007f\U000e0100-\U000e01ef"
     "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"  # marks, put on letters, digits and signs
 )
-_SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000"
 _DASHES = "\u02d7\u058a\u2010-\u2015\u2043\u2212\u2796\ufe58\ufe63\uff0d"
 # The commas, stops and brackets of Chinese and Japanese prose are not among the full-width forms here.
 _FORMS = (
@@ -39,6 +39,8 @@ _SAME = str.maketrans(
     "aeopcyxsijhdqwvlkABEIJKMHOPCSTYXQWVGIYaovpiukxynweABEZHIKMNOPTYXouhngqjagABCDEGHJKLMPRSTVWZ",
 )
 _LETTERS = "".join(map(chr, _SAME))
+_NUMERALS = "〇一二三四五六七八九"  # of Chinese and Japanese: words, but for so many in a row
+_LONG_NUMERAL = re.compile(rf"[{_NUMERALS}](?:[ -]?[{_NUMERALS}]){{7,}}+")
 _STOPS = "\u3002\uff61\uff08\uff09"  # full stops and brackets of East Asia, where they stand in a value
 _NEAR = "0-9A-Za-z@"
 _ALONE = re.compile(f"[{_DROPPED}{_SPACES}{_DASHES}{_FORMS}{_DIGITS}]")
@@ -46,7 +48,10 @@ _BESIDE = re.compile(
     rf"[{_LETTERS}]++(?:(?<=[{_NEAR}])|(?=[{_NEAR}]))|(?<=[{_NEAR}])[{_LETTERS}]++"
     r"|[\u3002\uff61](?<=[0-9A-Za-z].)(?=[0-9A-Za-z])|[\uff08\uff09](?:(?=[0-9\uff10-\uff19])|(?<=[0-9\uff10-\uff19].))"
 )
-_OPEN = re.compile(rf"(?<=[0-9A-Za-z])[\u3002\uff61]\Z|[\uff08\uff09]\Z|(?<![{_LETTERS}])[{_LETTERS}]++\Z")
+_OPEN = re.compile(
+    rf"(?<![{_NUMERALS}])(?<![{_NUMERALS}][ -])[{_NUMERALS}](?:[ -]?[{_NUMERALS}]){{0,6}}+[ -]?\Z"
+    rf"|(?<=[0-9A-Za-z])[\u3002\uff61]\Z|[\uff08\uff09]\Z|(?<![{_LETTERS}])[{_LETTERS}]++\Z"
+)
 _DROP = re.compile(f"[{_DROPPED}]")
 _LAST = 64
 _TOUCHING = (
@@ -57,6 +62,7 @@ FOLDED = (
     rf"[{_FORMS}{_DIGITS}]|[!-~\pL\pN][{_DROPPED}]|[{_DROPPED}][!-~\pL\pN]|[ {_SPACES}][{_DROPPED}]"
     rf"|[\pL\pN:=@][{_SPACES}]+(?:[\pL\pN(+:=]|\z)"
     rf"|[0-9][{_SPACES} ]?[{_DASHES}]|[{_DASHES}][{_SPACES} ]?[0-9]|[A-Za-z@.][{_DASHES}]|[{_DASHES}][A-Za-z@.]|{_TOUCHING}"
+    rf"|[{_NUMERALS}](?:[ -]?[{_NUMERALS}]){{7}}"
 )
 """Without which a text may be read as it is: emoji with selectors, dashes and no-break spaces of prose hide nothing."""
 
@@ -65,6 +71,7 @@ def folded(text: str) -> View | None:
     """The view of `text`, or None where it would be the same.
 
     Format characters and marks go; spaces, dashes, digits of every script and compatibility forms of ASCII become ASCII: each by itself.
+    Numerals of Chinese do where eight stand in a row.
     Letters that look like Latin ones become these where one of ASCII, a digit or an `@` stands beside them, so that words of Greek and
     Cyrillic stay words.
     """
@@ -76,7 +83,7 @@ def folded(text: str) -> View | None:
 def open_fold(text: str) -> int:
     """Where letters begin that the next character could make look-alikes of Latin ones; `len(text)` where none do."""
     size = len(text)
-    if not size or text[-1].isascii():
+    if not size or (text[-1].isascii() and (text[-1] not in " -" or text[-2:-1].isascii())):
         return size
     match = _OPEN.search(text, max(0, size - _LAST))
     return match.start() if match else size
@@ -86,7 +93,8 @@ def _parts(text: str) -> Iterator[tuple[int, int, str]]:
     places = [match.start() for match in _ALONE.finditer(text)]
     if hits(_TOUCHING, text):
         places = sorted([*places, *(place for match in _BESIDE.finditer(text) for place in range(*match.span()))])
-    for place in places:
+    long = [place for match in _LONG_NUMERAL.finditer(text) for place in range(*match.span()) if text[place] in _NUMERALS]
+    for place in sorted([*places, *long]) if long else places:
         character = text[place]
         plain = _plain(character)
         if plain != character:
@@ -98,10 +106,12 @@ def _plain(character: str) -> str:
     if _DROP.match(character):
         return ""
     category = unicodedata.category(character)
-    if category == "Zs":
+    if category == "Zs" or character == "\u2800":  # a pattern of Braille without a dot
         return " "
     if category == "Pd" or character in _DASHES:
         return "-"
+    if character in _NUMERALS:
+        return str(_NUMERALS.index(character))
     if character in _STOPS:
         return {"\uff08": "(", "\uff09": ")"}.get(character, ".")
     digit = unicodedata.digit(character, None)

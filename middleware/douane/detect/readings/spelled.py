@@ -11,7 +11,8 @@ __all__ = ["SPELLED", "open_spelled", "spelled"]
 
 _AT = "at|arobase|arroba|chiocciola|klammeraffe|apenstaartje|malpa|małpa|snabel-a"
 _DOT = "dot|point|punto|ponto|punkt|punt|kropka|piste"
-_LEFT, _RIGHT = r"[ \t]{0,2}[(\[{<][ \t]{0,2}", r"[ \t]{0,2}[)\]}>][ \t]{0,2}"
+_OPENING, _CLOSING = r"(\[{<⟨〈〈‹«【〔（［｛＜", r")\]}>⟩〉〉›»】〕）］｝＞"
+_LEFT, _RIGHT = rf"[ \t]{{0,2}}[{_OPENING}][ \t]{{0,2}}", rf"[ \t]{{0,2}}[{_CLOSING}][ \t]{{0,2}}"
 _AT_WORD, _DOT_WORD = rf" {{1,2}}(?:{_AT}) {{1,2}}", rf" {{1,2}}(?:{_DOT}) {{1,2}}"
 _AT_IN_BRACKETS, _DOT_IN_BRACKETS = rf"{_LEFT}(?:{_AT}|ät|@){_RIGHT}", rf"{_LEFT}(?:{_DOT}|\.){_RIGHT}"
 _LABEL = "[0-9A-Za-z][0-9A-Za-z-]{0,40}"
@@ -24,7 +25,7 @@ _WORDED = re.compile(
 )
 _DOTS = re.compile(_DOTTED, re.IGNORECASE)
 _IN_BRACKETS = re.compile(rf"(?<=\w)(?:(?P<at>{_AT_IN_BRACKETS})|{_DOT_IN_BRACKETS})(?=[0-9A-Za-z])", re.IGNORECASE)
-_BROKEN = re.compile(r"(?<=\w@)\r?\n(?=[0-9A-Za-z])|(?<=[0-9A-Za-z])\r?\n(?=\.[a-z]{2,12}(?![0-9A-Za-z(.]))")
+_BROKEN = re.compile(r"(?<=\w@)\r?\n(?:> ?)?(?=[0-9A-Za-z])|(?<=[0-9A-Za-z])\r?\n(?=\.[a-z]{2,12}(?![0-9A-Za-z(.]))")
 # Words of everyday that stand before an `at` which is none of an address.
 _EVERYDAY_WORDS = (
     "a able about all also am an and any anything are aim arrive arrived as available away back based be been begin being best "
@@ -47,7 +48,7 @@ def _begun(words: str) -> str:
 
 
 SPELLED = (
-    rf"(?i:[(\[{{<][ \t]{{0,2}}(?:{_AT}|ät|@|{_DOT}|\.)[ \t]{{0,2}}[)\]}}>]"
+    rf"(?i:[{_OPENING}][ \t]{{0,2}}(?:{_AT}|ät|@|{_DOT}|\.)[ \t]{{0,2}}[{_CLOSING}]"
     rf"|(?: (?:{_AT}) {{1,2}}| ?@ ?)[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*(?:{_DOT_WORD}| \. )|@\r?\n|\n\.[a-z])"
 )
 """Without which no text holds such an address."""
@@ -59,7 +60,7 @@ _OPEN = (
     rf"(?: {{1,2}}(?:{_begun(_AT)})?| ?@|{_LEFT}(?:{_begun(_AT)}|ä|ät|@)?[ \t]{{0,2}}"
     rf"|(?:{_AT_WORD}|{_AT_IN_BRACKETS}| ?@ ?)(?:{_ANY_LABELS}"
     rf"(?: {{1,2}}(?:{_begun(_DOT)})?| ?\. ?|{_DOT_WORD}|{_DOT_IN_BRACKETS}|{_LEFT}(?:{_begun(_DOT)}|\.)?[ \t]{{0,2}})?)?)"
-    r"|@\r?\n?|[0-9A-Za-z]\r?\n(?:\.[a-z]{0,12})?)\z"
+    r"|@\r?\n?(?:> ?)?|[0-9A-Za-z]\r?\n(?:\.[a-z]{0,12})?)\z"
 )
 _WIDEST = 240
 

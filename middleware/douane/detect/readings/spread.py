@@ -41,7 +41,9 @@ def _parts(text: str) -> Iterator[tuple[int, int, str]]:
 
 def _is_value(characters: str) -> bool:
     """Whether these are one value, not a row of a table of digits, bits least of all."""
-    if characters.isdigit() and len({int(other) - int(one) for one, other in pairwise(characters)}) == 1:
+    # Among the signs of other scripts there are digits that are no decimals: these count as letters do.
+    is_number = characters.isdecimal()
+    if is_number and len({int(other) - int(one) for one, other in pairwise(characters)}) == 1:
         return False  # counted up
     words = sum(character.isalnum() for character in characters)
-    return len(set(characters)) > 3 and words * 2 > len(characters) and (not characters.isdigit() or len(characters) < 25)
+    return len(set(characters)) > 3 and words * 2 > len(characters) and (not is_number or len(characters) < 25)
