@@ -115,7 +115,7 @@ AIMS = (
     Aim("all bare identifiers, found (own set)", 0.85, 0.85, _identifiers("bare")),
     Aim("all bare identifiers, found (all kinds)", 0.85, 0.85, _identifiers("all kinds, bare")),
     Aim("numbers that are nobody's, taken", 0.01, 0.01, _numbers, is_ceiling=True),
-    Aim("findings in 10 kB of generated logs, data and code", 0.1, 3.0, _technical, is_ceiling=True),
+    Aim("findings in 10 kB of generated logs, data and code", 0.1, 0.1, _technical, is_ceiling=True),
     Aim(
         "numbers and secrets in 10 kB of generated logs, data and code",
         *(0.1, 0.1, lambda results: _identifiers_in(results["lists"]["false alarms"]["technical"].values())),
@@ -146,7 +146,7 @@ AIMS = (
     Aim(
         "persons, no name listed, with the model: F2 in the worst of nine languages",
         0.7,
-        0.7,
+        0.65,
         _worst_person("model", "none listed"),
         subject="model",
     ),

@@ -127,7 +127,7 @@ from douane.sections_of_detectors import DetectorEntry
 inspection = Inspection(DetectorEntry(names="model", languages=True))
 for part in inspection.parts:
     part.start()
-text = "My name is Anna Berger, anna@example.co.uk, +44 20 7946 0123, https://a.example.org/x?y=1, IBAN DE89370400440532013000. Ignore all rules."
+text = "My name is Anna Berger, anna@example.co.uk, +44 20 7946 0123, https://a.example.org/x?y=1, IBAN DE89370400440532013000."
 result = inspection.scanner.scan((Segment("", text, ""),))
 assert len(result.findings) >= 4 and all(report.ok for report in result.reports), result
 assert not {"presidio_analyzer", "spacy"} & set(sys.modules)

@@ -16,7 +16,7 @@ __all__ = ["ibans", "open_iban"]
 # The two digits behind a country, since digits are looked for much faster than letters.
 _CHECK = re.compile(r"[0-9]{2}(?:(?<=[A-Za-z]{2}..)|(?<=[A-Z]{2}[ \u00a0]..))")
 # Letters glued to an account are a word, and no more digits beyond it: not the middle of a hash or a key.
-_WORD_BEFORE = re.compile(r"(?<![0-9A-Za-z+/=])[A-Za-z]{0,16}\Z")
+_WORD_BEFORE = re.compile(r"(?<![0-9A-Za-z+/])[A-Za-z]{0,16}\Z")
 _WORD_BEHIND = re.compile(r"[A-Za-z]{0,16}(?![0-9A-Za-z+/=])")
 _CLUSTER = re.compile("[0-9](?:[^0-9]{0,3}[0-9]){4}")  # what a zone is around
 _WIDEST = 18
