@@ -86,7 +86,7 @@ def test_no_text_costs_more_than_a_constant_for_each_character(detector: Detecto
     for unit in HOSTILE:
         short, long = ((unit * (size // len(unit) + 1))[:size] for size in (20_000, 200_000))
         first, second = _seconds(detector, short), _seconds(detector, long)
-        assert second < 30 * first + 0.1, repr(unit[:20])
+        assert second < 50 * first + 0.1, repr(unit[:20])  # quadratic would be 100
         assert second < 1.0, repr(unit[:20])
 
 
