@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fakes.command import run
+from fakes.stack import settings
 
 Capture = pytest.CaptureFixture[str]
 
@@ -85,3 +86,12 @@ def test_what_is_wrong_is_said_with_2(arguments: list[str], told: str, capsys: C
 def test_what_is_no_text_is_refused(tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "a.bin").write_bytes(b"\xff\xfe\x00")
     assert run("detect", tmp_path / "a.bin", capsys=capsys)[0] == 2
+
+
+def test_a_detector_that_does_not_start_ends_with_3(tmp_path: Path, capsys: Capture) -> None:
+    hooks = [{"name": "judge", "factory": "nowhere_at_all:make", "types": ["TOXICITY"]}]
+    config = settings(tmp_path, "http://127.0.0.1:1/v1", "http://127.0.0.1:1/v1", detectors={"hooks": hooks})
+    code, out, err = run("detect", "--text", "anna@example.org", "--config", config, capsys=capsys)
+    assert (code, out) == (3, "")
+    assert "judge" in err
+    assert "anna" not in err

@@ -10,9 +10,10 @@ import pytest
 from douane.enforce import Edits
 from douane.errors import LogUnavailable
 from douane.exchange import Exchange, Segment
-from douane.finding import Scanner
+from douane.finding import Finding, Scanner
 from douane.guard import Admission, Guard, Observed, Release
 from douane.policy.lease import Fixed
+from douane.vault import Vault
 from fakes.parts import PARIS, MemoryLog, Scripted, WordScanner, allow, ask, deny, failing
 
 WORDS = {"anna": "PERSON", "zoe": "PERSON"}
@@ -217,3 +218,23 @@ def test_asking_what_is_permitted_leaves_no_record() -> None:
     post = Post(by_leg(allow()))
     assert post.guard.permitted(ask()).permitted == ("paris",)
     assert post.log.records == []
+
+
+def person(text: str, value: str) -> Finding:
+    return Finding("PERSON", 0, text.index(value), text.index(value) + len(value), 0.9, "names")
+
+
+def test_a_part_of_a_name_that_the_caller_sent_is_known_and_another_name_is_not() -> None:
+    vault = Vault(b"k" * 32, "acme", lambda _: False)
+    vault.note([("PERSON", "Anna Berger")])
+    text = "Berger and Zoe met anna  berger."
+    judged = Guard.judge_origin(vault, (text,), [person(text, value) for value in ("Berger", "Zoe", "anna  berger")])
+    assert [finding.known for finding in judged] == [True, False, True]
+
+
+def test_where_findings_come_from_is_told_in_linear_time() -> None:
+    vault = Vault(b"k" * 32, "acme", lambda _: False)
+    vault.note([("PERSON", "Anna Berger")])
+    text = "Berger " * 20_000
+    findings = [Finding("PERSON", 0, place, place + 6, 0.9, "names") for place in range(0, len(text), 7)]
+    assert all(finding.known for finding in Guard.judge_origin(vault, (text,), findings))

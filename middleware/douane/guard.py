@@ -8,6 +8,7 @@ Whatever fails on the way is a deny with a record; a record that cannot be writt
 import json
 import time
 import uuid
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,7 @@ from douane.exchange import Destination, Exchange, Principal
 from douane.finding import Finding, Scanner, ScanResult
 from douane.policy.document import Observed, denial, read, write
 from douane.record import DecisionLog, DecisionRecord, RecordKind
-from douane.vault import Vault, ids_in
+from douane.vault import NAMES, Vault, ids_in
 
 __all__ = ["Admission", "Ask", "CarryOut", "Guard", "Observed", "Release", "final_result", "unfulfilled"]
 
@@ -256,17 +257,20 @@ class Guard:
     def judge_origin(vault: Vault, texts: Sequence[str], findings: Sequence[Finding]) -> tuple[Finding, ...]:
         """Findings of an answer with `known` set; those that are surrogates of this exchange are none."""
         judged: list[Finding] = []
-        spans: dict[int, list[tuple[int, int]]] = {}
+        surrogates: dict[int, list[tuple[int, int]]] = {}
         names: dict[int, list[tuple[int, int]]] = {}
         for finding in findings:
-            text = texts[finding.segment]
-            if finding.segment not in spans:
-                spans[finding.segment] = vault.surrogate_spans(text)
-                names[finding.segment] = [(span.start, span.end) for span in vault.names.spans(text)]
-            if any(start <= finding.start and finding.end <= end for start, end in spans[finding.segment]):
+            segment = finding.segment
+            text = texts[segment]
+            if segment not in surrogates:
+                surrogates[segment] = vault.surrogate_spans(text)
+            if _lies_within(surrogates[segment], finding):
                 continue  # a surrogate of ours that looks like a value to a detector
-            is_known = any(start <= finding.start and finding.end <= end for start, end in names[finding.segment])
-            is_known = is_known or vault.is_known(finding.type, json_unescaped(text[finding.start : finding.end]))
+            is_known = vault.is_known(finding.type, json_unescaped(text[finding.start : finding.end]))
+            if not is_known and finding.type in NAMES:  # a part of a name that the caller sent is no other person
+                if segment not in names:
+                    names[segment] = [(span.start, span.end) for span in vault.names.spans(text)]
+                is_known = _lies_within(names[segment], finding)
             judged.append(replace(finding, known=is_known))
         return tuple(judged)
 
@@ -310,6 +314,12 @@ class Guard:
         if lease is not None and document:
             lease.compare(id_, exchange, document, result)
         return seq
+
+
+def _lies_within(spans: Sequence[tuple[int, int]], finding: Finding) -> bool:
+    """Whether a finding lies within one of some spans, in order and without overlaps."""
+    place = bisect_right(spans, finding.start, key=lambda span: span[0]) - 1
+    return place >= 0 and finding.end <= spans[place][1]
 
 
 def unfulfilled(decision: Decision, why: str) -> Decision:

@@ -15,7 +15,7 @@ from string import ascii_lowercase
 
 from douane.known import Known
 
-__all__ = ["Vault", "ids_in"]
+__all__ = ["NAMES", "Vault", "ids_in"]
 
 _LETTERS = 5
 _OPEN = r"(?:<|&lt;|\\u003[cC])"
@@ -28,7 +28,9 @@ _LOOK_BACK = 80
 _WORD = re.compile(rf"(?<![A-Za-z])[A-Za-z]{{{_LETTERS}}}(?![A-Za-z])")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _EXACT = frozenset({"EMAIL_ADDRESS", "IP_ADDRESS", "PERSON", "LOCATION", "CRYPTO"})
-_NAMES = frozenset({"PERSON", "ORGANIZATION"})
+NAMES = frozenset({"PERSON", "ORGANIZATION"})
+"""The types of values that may be repeated in part."""
+
 _GROUPING = re.compile(r"[\s\-./]+")
 
 
@@ -60,7 +62,7 @@ class Vault:
         """
         for type_, value in values:
             self._sent.add(_folded(type_, value))
-            if type_ in _NAMES and isinstance(self._names, set):
+            if type_ in NAMES and isinstance(self._names, set):
                 self._names.add((type_, value))
 
     @property

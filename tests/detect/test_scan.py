@@ -308,3 +308,26 @@ def test_no_repr_carries_text() -> None:
 def test_every_type_that_is_found_is_of_the_list() -> None:
     for value in VALUES:
         assert {finding.type for finding in scan(REAL, value).findings} <= set(TYPES)
+
+
+class Flaky:
+    """A detector that fails the first time, and then finds a number."""
+
+    name, version = "flaky", "1"
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def detect(self, texts: Sequence[str]) -> list[list[Span]]:
+        self.asked += 1
+        if self.asked == 1:
+            raise DetectorFailed("not now", detector=self.name)
+        return [[span("TAX_ID", 6, 9)] for _ in texts]
+
+
+def test_names_are_not_remembered_without_what_another_detector_could_not_look_for() -> None:
+    scanner = Scan([Fixed([span("PERSON", 0, 5, 0.9)]), Flaky()])
+    first, second = scan(scanner, "Berta 123"), scan(scanner, "Berta 123")
+    assert [finding.type for finding in first.findings] == ["PERSON"]
+    assert [report.ok for report in first.reports] == [True, False]
+    assert [finding.type for finding in second.findings] == ["PERSON", "TAX_ID"]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from douane.errors import ConfigRejected
+from douane.errors import ConfigRejected, DetectorFailed
 
 if TYPE_CHECKING:
     from douane.detect.scan import Scan
@@ -78,6 +78,9 @@ def _detect(options: argparse.Namespace) -> int:
             report["language"] = result.languages[0]
         if options.explain:
             report["candidates"] = list(_explained(scan, text, options.show_values))
+    except DetectorFailed as failure:
+        print(f"douane: {failure}", file=sys.stderr)
+        return 3
     finally:
         for part in inspection.parts:
             part.close()

@@ -78,7 +78,7 @@ class Scan:
             spans |= settled
             if all(report.ok for report in reports):
                 self._memory.remember(settled)
-        spans = self._again(texts, spans, known)
+        spans = self._again(texts, spans, known, is_whole=all(report.ok for report in reports))
         findings = tuple(
             Finding(span.type, index, span.start, span.end, span.score, span.detector, rule=span.rule)
             for index, key in enumerate(keys)
@@ -166,30 +166,29 @@ class Scan:
         settled = [settle(self._selection.of(_whole(some, text), text)) for text, some in zip(texts, spans, strict=True)]
         return settled, (*reports, *reading)
 
-    def _again(
-        self, texts: Mapping[bytes, str], spans: dict[bytes, tuple[Span, ...]], known: Recall | None
-    ) -> dict[bytes, tuple[Span, ...]]:
+    def _again(self, texts: Mapping[bytes, str], spans: _Found, known: Recall | None, *, is_whole: bool) -> _Found:
         """The spans with names that were found anywhere in these texts, or are `known`, found wherever they stand."""
-        if known is None:
-            values = {
-                (span.type, value)
-                for key, some in spans.items()
-                for span in some
-                if span.type in _RECALLED and _is_worth_recalling(value := texts[key][span.start : span.end], span.score)
-            }
-            if not values:
-                return spans
-            names = self._memory.key("\0".join(sorted(f"{type_}\0{value}" for type_, value in values)))
-            # What was remembered under the text and all the names together saves the search.
-            keys = {key: key + names for key in texts}
-            done = self._memory.recall(list(keys.values()))
-            if len(done) == len(texts):
-                return {key: done[keys[key]] for key in texts}
-            known = Known(values)
-            fresh = {keys[key]: self._with(known, text, spans[key]) for key, text in texts.items() if keys[key] not in done}
-            self._memory.remember(fresh)
-            return {key: (done | fresh)[keys[key]] for key in texts}
-        return {key: self._with(known, text, spans[key]) for key, text in texts.items()}
+        if known is not None:
+            return {key: self._with(known, text, spans[key]) for key, text in texts.items()}
+        values = {
+            (span.type, value)
+            for key, some in spans.items()
+            for span in some
+            if span.type in _RECALLED and _is_worth_recalling(value := texts[key][span.start : span.end], span.score)
+        }
+        if not values:
+            return spans
+        names = self._memory.key("\0".join(sorted(f"{type_}\0{value}" for type_, value in values)))
+        # What was remembered under the text and all the names together saves the search.
+        keys = {key: key + names for key in texts}
+        done = self._memory.recall(list(keys.values())) if is_whole else {}
+        if len(done) < len(texts):
+            again = Known(values)
+            fresh = {keys[key]: self._with(again, text, spans[key]) for key, text in texts.items() if keys[key] not in done}
+            if is_whole:  # INVARIANT: what a detector that failed did not see is never remembered as not there
+                self._memory.remember(fresh)
+            done |= fresh
+        return {key: done[keys[key]] for key in texts}
 
     def _with(self, known: Recall, text: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
         if known.is_calm(text):
