@@ -5,7 +5,7 @@ PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
 # All but those that bring gigabytes (`gliner`, `transformers`).
-EXTRAS := --extra demo --extra names --extra spacy-en --extra spacy-fr
+EXTRAS := --all-extras --no-extra gliner --no-extra transformers
 
 .PHONY: help run demo test check policy unit opa bench clean
 

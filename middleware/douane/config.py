@@ -101,8 +101,6 @@ def _mended(location: Sequence[str | int], kind: str, message: str) -> str:
         return f"`{where}`: must be two capital letters of ISO 3166-1, such as FR, or UNKNOWN"
     if kind == "extra_forbidden" and str(location[-1]).lower() in {"api_key", "key", "token", "secret", "password"}:
         return f"`{where}`: a secret does not stand in this file; put it into the environment and its name into `key_env`"
-    if kind == "extra_forbidden" and tuple(location) == ("detectors", "presidio"):
-        return "`detectors.presidio`: unknown key; name the recognisers that should look in `presidio_recognizers`, none is needed"
     if kind == "extra_forbidden":
         return f"`{where}`: unknown key; see docs/configuration.md for those there are"
     return f"`{where}`: {message.removeprefix('Value error, ')}"
