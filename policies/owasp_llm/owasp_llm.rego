@@ -187,7 +187,7 @@ about_system_prompts contains violation if {
 		"id": "douane.owasp_llm.secret_in_system_prompt",
 		"kind": "content",
 		"severity": "high",
-		"message": sprintf("a system prompt holds credentials (%s); keep them in the application", [concat(", ", sort(secrets_in_system_prompts))]),
+		"message": sprintf("a system prompt holds secrets (%s); keep them in the application", [concat(", ", sort(secrets_in_system_prompts))]),
 		"refs": ["OWASP LLM07:2025"],
 	}
 }
@@ -207,7 +207,7 @@ about_system_prompts contains violation if {
 		"id": "douane.owasp_llm.secret_in_system_prompt_noted",
 		"kind": "content",
 		"severity": "info",
-		"message": sprintf("a system prompt holds credentials (%s)", [concat(", ", sort(secrets_in_system_prompts))]),
+		"message": sprintf("a system prompt holds secrets (%s)", [concat(", ", sort(secrets_in_system_prompts))]),
 		"refs": ["OWASP LLM07:2025"],
 	}
 }

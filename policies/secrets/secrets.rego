@@ -37,7 +37,7 @@ violations contains violation if {
 		"id": "douane.secrets.in_request",
 		"kind": "content",
 		"severity": "high",
-		"message": sprintf("the request holds credentials (%s); take them out and, if they were sent before, replace them", [concat(", ", refused)]),
+		"message": sprintf("the request holds secrets (%s); take them out, and replace credentials that were sent before", [concat(", ", refused)]),
 		"refs": ["OWASP LLM02:2025"],
 	}
 }
