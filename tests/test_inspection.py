@@ -4,27 +4,20 @@
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from douane.decision import Redact
-from douane.detect.types import TYPES
-from douane.enforce import Replacer
 from douane.errors import BundleRejected, ConfigRejected
 from douane.exchange import Segment
-from douane.finding import Finding, Scanner
+from douane.finding import Scanner
 from douane.inspection import Inspection
-from douane.known import Known
 from douane.sections_of_detectors import DetectorEntry
-from douane.stream import StreamGuard
-from douane.vault import Vault
+from fakes.streams import splits, streamed, whole
 
 INSPECTION = Inspection(DetectorEntry())
-NOTHING_KNOWN = Known(())
 
 
 def found(scanner: Scanner, *texts: str) -> list[tuple[int, str, str]]:
@@ -139,19 +132,6 @@ def test_no_detector_opens_a_connection_or_loads_presidio() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-class Everything:
-    """An inspector that redacts whatever all the detectors find."""
-
-    def horizon(self, text: str) -> int:
-        return INSPECTION.scanner.horizon(text)
-
-    def findings(self, text: str) -> Sequence[Finding]:
-        return INSPECTION.scanner.scan((Segment("", text, ""),), NOTHING_KNOWN).findings
-
-    def decide(self, findings: Sequence[Finding], offset: int) -> Replacer:
-        return Replacer((Redact(TYPES, "r"),), Vault(b"k" * 32, "acme", lambda _: False))
-
-
 FRAGMENTS = st.sampled_from(
     [
         *(
@@ -208,11 +188,7 @@ FRAGMENTS = st.sampled_from(
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(FRAGMENTS, min_size=2, max_size=12).map("".join), st.lists(st.integers(0, 400), max_size=10))
-def test_any_split_comes_out_as_the_whole_text(text: str, places: list[int]) -> None:
-    cuts = sorted(min(place, len(text)) for place in places)
-    guard = StreamGuard(Everything())
-    pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-    streamed = "".join([*(guard.feed(piece) for piece in pieces), guard.close()])
-    inspector = Everything()
-    assert streamed == inspector.decide((), 0).rewrite(Segment("", text, ""), inspector.findings(text))
+@given(splits(st.lists(FRAGMENTS, min_size=2, max_size=12).map("".join)))
+def test_any_split_comes_out_as_the_whole_text(case: tuple[str, list[str]]) -> None:
+    text, pieces = case
+    assert streamed(INSPECTION.scanner, pieces) == whole(INSPECTION.scanner, text)

@@ -15,6 +15,7 @@ from douane.finding import Finding
 from douane.stream import StreamGuard, StreamHeldTooLong
 from douane.vault import Vault
 from fakes.parts import WordScanner
+from fakes.streams import in_steps, splits
 
 SCANNER = WordScanner({"anna": "PERSON", "bert": "PERSON", "berlin": "LOCATION"})
 
@@ -46,25 +47,21 @@ WORDS = st.lists(
 )
 
 
-@st.composite
-def split_texts(draw: st.DrawFn) -> tuple[str, list[str]]:
-    text = "".join(draw(WORDS)).replace("S", Stand().surrogate)
-    cuts = sorted(draw(st.lists(st.integers(0, len(text)), max_size=30)))
-    return text, [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+TEXTS = WORDS.map(lambda words: "".join(words).replace("S", Stand().surrogate))
 
 
-@given(split_texts())
+@given(splits(TEXTS))
 def test_any_split_comes_out_as_the_whole_text(case: tuple[str, list[str]]) -> None:
     text, pieces = case
     assert streamed(pieces) == streamed([text])
 
 
-@given(split_texts())
+@given(splits(TEXTS))
 def test_one_character_at_a_time_comes_out_as_the_whole_text(case: tuple[str, list[str]]) -> None:
     assert streamed(list(case[0])) == streamed([case[0]])
 
 
-@given(split_texts())
+@given(splits(TEXTS))
 def test_no_name_ever_leaves(case: tuple[str, list[str]]) -> None:
     words = streamed(case[1]).replace(".", " ").replace(",", " ").replace(">", " ").replace("<", " ").split()
     assert not {"anna", "bert"} & {word.lower() for word in words}
@@ -74,7 +71,7 @@ def test_no_name_ever_leaves(case: tuple[str, list[str]]) -> None:
 def test_arguments_stay_json_however_they_are_split(values: list[str], size: int) -> None:
     stand = Stand()
     text = json.dumps({str(index): value.replace("§", stand.surrogate) for index, value in enumerate(values)})
-    out = streamed([text[at : at + size] for at in range(0, len(text), size)], in_json=True)
+    out = streamed(in_steps(text, size), in_json=True)
     expected = [value.replace("Anna", "[REDACTED:PERSON]").replace("§", 'a"b@example.org') for value in values]
     assert list(json.loads(out).values()) == expected
 

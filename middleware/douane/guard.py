@@ -19,9 +19,10 @@ from douane.enforce import Edits, Unfulfillable, enforce, json_unescaped
 from douane.errors import PolicyFailed
 from douane.exchange import Destination, Exchange, Principal
 from douane.finding import Finding, Scanner, ScanResult
+from douane.known import NAMES
 from douane.policy.document import Observed, denial, read, write
 from douane.record import DecisionLog, DecisionRecord, RecordKind
-from douane.vault import NAMES, Vault, ids_in
+from douane.vault import Vault, ids_in
 
 __all__ = ["Admission", "Ask", "CarryOut", "Guard", "Observed", "Release", "final_result", "unfulfilled"]
 

@@ -3,14 +3,17 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
 
 from douane.finding import Span
 
-__all__ = ["Known"]
+__all__ = ["NAMES", "Known"]
+
+NAMES = frozenset({"PERSON", "ORGANIZATION"})
+"""The types of values that a conversation repeats, in whole and in part."""
 
 _LONGEST = 12  # words of one value
 _WORD_LENGTH = 64
@@ -50,8 +53,8 @@ class Known:
     """Values of `(type, text)`, found again by `spans`. Immutable once made, so thread-safe. It shows no value in its `repr`.
 
     A value of several words is found ignoring case and however its white space is written. A value of one word, and, for persons, every
-    word of three letters or more in a value of several, is found as it is written, capitalised, or in capitals. Everyday words, and those
-    for which `is_common` is true, are no such part. A genitive (Anna's, Annas) is found without its ending. Time is linear in the text.
+    word of three letters or more in a value of several, is found as it is written, capitalised, or in capitals. Everyday words are no such
+    part. A genitive (Anna's, Annas) is found without its ending. Time is linear in the text.
     """
 
     __slots__ = ("_count", "_detector", "_firsts", "_root", "_rule")
@@ -60,7 +63,6 @@ class Known:
         self,
         values: Iterable[tuple[str, str]],
         *,
-        is_common: Callable[[str], bool] = lambda _: False,
         detector: str = "known",
         rule: str = "again",
         parts: bool = True,
@@ -84,7 +86,7 @@ class Known:
                 later += ((type_, match[0]) for match in words)
         everyday = _everyday()
         for type_, word in later:
-            if len(word) >= _SHORTEST_PART and word[0].isupper() and word.casefold() not in everyday and not is_common(word):
+            if len(word) >= _SHORTEST_PART and word[0].isupper() and word.casefold() not in everyday:
                 self._add_word(type_, word, is_part=True)
         self._firsts = tuple(sorted(word for _, word in self._root.after))
 
@@ -229,9 +231,10 @@ def _stands(text: str, word: str) -> Iterator[int]:
     start = text.find(word)
     while start >= 0:
         match = _WORD.match(text, start)
-        if match is not None and match[0] == word and not (start and _WORD.match(text, start - 1)):
+        end = start + len(word) if match is None else match.end()
+        if end == start + len(word) and not text[start - 1 : start].isalnum():
             yield start
-        start = text.find(word, start + len(word))
+        start = text.find(word, end)  # behind the letters that it stands among: they are looked at once
 
 
 def _continues(node: _Node, between: str, word: str) -> bool:

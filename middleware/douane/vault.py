@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from string import ascii_lowercase
 
-from douane.known import Known
+from douane.known import NAMES, Known
 
-__all__ = ["NAMES", "Vault", "ids_in"]
+__all__ = ["Vault", "ids_in"]
 
 _LETTERS = 5
 _OPEN = r"(?:<|&lt;|\\u003[cC])"
@@ -28,9 +28,6 @@ _LOOK_BACK = 80
 _WORD = re.compile(rf"(?<![A-Za-z])[A-Za-z]{{{_LETTERS}}}(?![A-Za-z])")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _EXACT = frozenset({"EMAIL_ADDRESS", "IP_ADDRESS", "PERSON", "LOCATION", "CRYPTO"})
-NAMES = frozenset({"PERSON", "ORGANIZATION"})
-"""The types of values that may be repeated in part."""
-
 _GROUPING = re.compile(r"[\s\-./]+")
 
 

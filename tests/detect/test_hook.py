@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detect.content.streams import splits, streamed, whole
 from douane.detect.hook import Hook, HookDetector
 from douane.detect.scan import Scan
 from douane.errors import ConfigRejected, DetectorFailed
 from douane.exchange import Segment
+from fakes.streams import splits, streamed, whole
 
 MODULE = '''
 import os, sys, time
@@ -140,6 +140,7 @@ def test_places_are_right_behind_half_of_a_pair(hook: Callable[..., Hook]) -> No
         ("[[('TOXICITY', 0, True, 0.5)]]", "error"),
         ("[[('TOXICITY', 0, 1, 1.5)]]", "error"),
         ("[[('TOXICITY', 0, 1, float('nan'))]]", "error"),
+        ("[[('TOXICITY', 0, 1, 10**400)]]", "error"),  # which no float holds
         ("[[('TOXICITY', 0, 1, '1')]]", "error"),
         ("[['TOXICITY']]", "error"),
         ("[[{'start': 0}]]", "error"),

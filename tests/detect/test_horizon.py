@@ -1,52 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The promise that a stream rests on: what stands before the horizon is final, so any split comes out as the whole text would."""
 
-from collections.abc import Sequence
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detect.samples import CARDS, IBANS, JWT, PEM, REGIONS, TOKENS, written
 from detect.samples import KINDS as NUMBERS
-from douane.decision import Redact
 from douane.detect.identifiers.identifiers import Identifiers
 from douane.detect.scan import Scan
 from douane.detect.secrets.secrets import Secrets
-from douane.detect.types import TYPES
-from douane.enforce import Replacer
-from douane.exchange import Segment
-from douane.finding import Finding
-from douane.stream import StreamGuard
-from douane.vault import Vault
+from fakes.streams import in_steps, neighbours, splits, streamed, whole
 
 SCAN = Scan([Identifiers(REGIONS), Secrets()])
-VAULT = Vault(b"k" * 32, "acme", lambda _: False)
-
-
-class Everything:
-    """An inspector that redacts whatever the real detectors find."""
-
-    def horizon(self, text: str) -> int:
-        return SCAN.horizon(text)
-
-    def findings(self, text: str) -> Sequence[Finding]:
-        return SCAN.scan((Segment("", text, ""),)).findings
-
-    def decide(self, findings: Sequence[Finding], offset: int) -> Replacer:
-        return Replacer((Redact(TYPES, "r"),), VAULT)
-
-
-def whole(text: str) -> str:
-    inspector = Everything()
-    return inspector.decide((), 0).rewrite(Segment("", text, ""), inspector.findings(text))
-
-
-def streamed(pieces: Sequence[str]) -> str:
-    guard = StreamGuard(Everything())
-    return "".join([*(guard.feed(piece) for piece in pieces), guard.close()])
-
-
 KINDS: tuple[tuple[str, ...], ...] = (
     ("anna.first@example.org", "a@b.co"),
     ("192.0.2.44", "2001:db8::8a2e:370:7334", "00:1B:44:11:3A:B7"),
@@ -93,35 +59,24 @@ broken_values = st.builds(
     st.sampled_from([" ", "-", ".", "\u200b", "\u00a0", "\n", "(", "_", "A", "1", "\\", "@"]),
 )
 fragments = st.one_of(values, st.sampled_from(WORDS), st.sampled_from(NEARLY), cut_values, broken_values)
-# Few different fragments many times make chains of findings that overlap; many different ones make neighbours.
-texts = st.one_of(
-    st.lists(fragments, min_size=2, max_size=10),
-    st.lists(fragments, min_size=2, max_size=4).flatmap(lambda few: st.lists(st.sampled_from(few), min_size=3, max_size=16)),
-).map("".join)
-
-
-@st.composite
-def split_texts(draw: st.DrawFn) -> tuple[str, list[str]]:
-    text = draw(texts)
-    cuts = sorted(draw(st.lists(st.integers(0, len(text)), max_size=20)))
-    return text, [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+texts = neighbours(fragments)
 
 
 @settings(max_examples=1000, deadline=None)
-@given(split_texts())
+@given(splits(texts))
 def test_any_split_comes_out_as_the_whole_text(case: tuple[str, list[str]]) -> None:
     """For every text in which the way from a word to its value is shorter than the 256 characters that a stream keeps.
 
     Only characters that nobody sees make it longer, see the last tests below. Values may be longer: they are held until they end.
     """
     text, pieces = case
-    assert streamed(pieces) == whole(text)
+    assert streamed(SCAN, pieces) == whole(SCAN, text)
 
 
 @settings(max_examples=200, deadline=None)
 @given(texts)
 def test_one_character_at_a_time_comes_out_as_the_whole_text(text: str) -> None:
-    assert streamed(list(text)) == whole(text)
+    assert streamed(SCAN, list(text)) == whole(SCAN, text)
 
 
 # Cases that were wrong once.
@@ -144,9 +99,9 @@ def test_one_character_at_a_time_comes_out_as_the_whole_text(text: str) -> None:
     ],
 )
 def test_where_it_was_wrong_once_it_is_right(text: str) -> None:
-    expected = whole(text)
-    assert streamed(list(text)) == expected
-    assert all(streamed([text[:cut], text[cut:]]) == expected for cut in range(1, len(text)))
+    expected = whole(SCAN, text)
+    assert streamed(SCAN, list(text)) == expected
+    assert all(streamed(SCAN, [text[:cut], text[cut:]]) == expected for cut in range(1, len(text)))
 
 
 @pytest.mark.parametrize(
@@ -163,22 +118,23 @@ def test_where_it_was_wrong_once_it_is_right(text: str) -> None:
 )
 def test_a_text_longer_than_any_context_comes_out_as_the_whole(value: str) -> None:
     text = f"x {value} anna@example.org and on"
-    assert streamed([text[at : at + 7] for at in range(0, len(text), 7)]) == whole(text)
+    assert streamed(SCAN, in_steps(text, 7)) == whole(SCAN, text)
 
 
 @pytest.mark.parametrize("value", ["anna@example.org", "mysql://root:s3cr{t@10.0.0.1", "06 12 34 56 78", "AK" + "IA" + "QWE4RTY5" * 2])
 def test_what_is_glued_to_the_end_of_a_long_key_is_judged_as_in_the_whole(value: str) -> None:
     for end in ("", " and on", "{", "\n"):
         text = PEM + value + end
-        assert streamed(list(text)) == whole(text)
+        assert streamed(SCAN, list(text)) == whole(SCAN, text)
 
 
 def test_a_word_is_forgotten_behind_more_dropped_characters_than_a_stream_keeps() -> None:
     """The known exception: characters that nobody sees count as context."""
     near, far = ("siren " + "\u200b" * count + "732829361 ." for count in (200, 300))
-    assert streamed(list(near)) == whole(near) != near
-    assert whole(far) != far
-    assert streamed(list(far)) == far
+    assert streamed(SCAN, list(near)) == whole(SCAN, near)
+    assert whole(SCAN, near).text != near
+    assert whole(SCAN, far).text != far
+    assert streamed(SCAN, list(far)).text == far
 
 
 @pytest.mark.parametrize(

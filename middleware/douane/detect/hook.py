@@ -10,7 +10,6 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from typing import Literal, Protocol
 
 from douane.detect.types import TYPES
@@ -190,7 +189,7 @@ class Hook:
     def _checked(self, item: object, length: int) -> tuple[str, int, int, float]:
         match item:
             case [str(type_), int(start), int(end), int() | float() as score] if (
-                type_ in self._types and bool not in map(type, item) and 0 <= start < end <= length and isfinite(score) and 0 <= score <= 1
+                type_ in self._types and bool not in map(type, item) and 0 <= start < end <= length and 0 <= score <= 1
             ):
                 return type_, start, end, float(score)
         raise ValueError("not a span of this text")

@@ -19,12 +19,11 @@ from douane.detect.types import TYPES
 from douane.errors import DetectorFailed
 from douane.exchange import Segment
 from douane.finding import Detector, DetectorReport, Finding, ReadingKind, Recall, ScanResult, Span
-from douane.known import Known
+from douane.known import NAMES, Known
 
 __all__ = ["Candidate", "Scan"]
 
 _TYPES = frozenset(TYPES)
-_RECALLED = frozenset({"PERSON", "ORGANIZATION"})
 _SURE = 0.8
 _Found = dict[bytes, tuple[Span, ...]]
 _KINDS: frozenset[ReadingKind] = frozenset(get_args(ReadingKind))
@@ -174,7 +173,7 @@ class Scan:
             (span.type, value)
             for key, some in spans.items()
             for span in some
-            if span.type in _RECALLED and _is_worth_recalling(value := texts[key][span.start : span.end], span.score)
+            if span.type in NAMES and _is_worth_recalling(value := texts[key][span.start : span.end], span.score)
         }
         if not values:
             return spans

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import re2
 
+from douane.detect.linear import options
 from douane.detect.unpaired import paired
 from douane.finding import Span
 
@@ -50,10 +51,7 @@ class _Values:
         self._exact = frozenset(value.casefold() for value in values if "*" not in value)
         starred = [value for value in values if "*" in value]
         # RE2: stars between the same letters could be cut in very many ways.
-        options = re2.Options()
-        options.case_sensitive = False
-        options.log_errors = False
-        self._pattern = re2.compile("|".join(map(_pattern, starred)), options) if starred else None
+        self._pattern = re2.compile(f"(?i:{'|'.join(map(_pattern, starred))})", options()) if starred else None
 
     def __contains__(self, value: str) -> bool:
         return value.casefold() in self._exact or (self._pattern is not None and self._pattern.fullmatch(paired(value)) is not None)

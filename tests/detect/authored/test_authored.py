@@ -3,23 +3,18 @@
 
 import json
 import time
-from collections.abc import Sequence
 from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from douane.decision import Redact
 from douane.detect.authored.document import read
 from douane.detect.authored.sample import proven
 from douane.detect.scan import Scan
-from douane.detect.types import TYPES
-from douane.enforce import Replacer
 from douane.exchange import Segment
-from douane.finding import Finding
-from douane.stream import StreamGuard
-from douane.vault import Vault
+from fakes.cost import seconds
+from fakes.streams import splits, streamed, whole
 
 DOCUMENT = {
     "patterns": {
@@ -80,13 +75,7 @@ def test_a_finding_names_the_rule_and_the_version_of_the_rules() -> None:
 @pytest.mark.parametrize("unit", ["B-20471", "FILE 12/34", "9", "αβ", "blue ", "zq1", "a"])
 def test_cost_is_linear(unit: str) -> None:
     def cost(count: int) -> float:
-        text = unit * count
-        best = float("inf")
-        for _ in range(3):
-            begun = time.process_time()
-            AUTHORED.detect([text])
-            best = min(best, time.process_time() - begun)
-        return best
+        return seconds(lambda: AUTHORED.detect([unit * count]))
 
     assert cost(40_000) < 12 * max(cost(10_000), 0.002)  # quadratic would be 16
 
@@ -116,26 +105,8 @@ def test_a_value_across_what_ends_a_word_is_found_in_a_stream_too_or_in_neither(
     for spaces, is_found in ((False, False), (True, True)):
         rule = {"type": "INTERNAL_ID", "pattern": pattern, "spaces": spaces}
         scanner = Scan([proven(read(json.dumps({"detectors": {"patterns": {"a": rule}}})))])
-        inspector = Everything(scanner)
-        guard = StreamGuard(inspector)
-        streamed = "".join([*(guard.feed(character) for character in text), guard.close()])
-        whole = inspector.decide((), 0).rewrite(Segment("", text, ""), inspector.findings(text))
-        assert streamed == whole
-        assert (whole != text) is is_found
-
-
-class Everything:
-    def __init__(self, scanner: Scan = SCAN) -> None:
-        self.scanner = scanner
-
-    def horizon(self, text: str) -> int:
-        return self.scanner.horizon(text)
-
-    def findings(self, text: str) -> Sequence[Finding]:
-        return self.scanner.scan((Segment("", text, ""),)).findings
-
-    def decide(self, findings: Sequence[Finding], offset: int) -> Replacer:
-        return Replacer((Redact((*TYPES,), "r"),), Vault(b"k" * 32, "acme", lambda _: False))
+        assert streamed(scanner, text) == whole(scanner, text)
+        assert (whole(scanner, text).text != text) is is_found
 
 
 FRAGMENTS = st.sampled_from(
@@ -147,11 +118,7 @@ FRAGMENTS = st.sampled_from(
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.lists(FRAGMENTS, min_size=2, max_size=12).map("".join), st.lists(st.integers(0, 200), max_size=12))
-def test_any_split_comes_out_as_the_whole_text(text: str, places: list[int]) -> None:
-    cuts = sorted(min(place, len(text)) for place in places)
-    guard = StreamGuard(Everything())
-    pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-    streamed = "".join([*(guard.feed(piece) for piece in pieces), guard.close()])
-    inspector = Everything()
-    assert streamed == inspector.decide((), 0).rewrite(Segment("", text, ""), inspector.findings(text))
+@given(splits(st.lists(FRAGMENTS, min_size=2, max_size=12).map("".join)))
+def test_any_split_comes_out_as_the_whole_text(case: tuple[str, list[str]]) -> None:
+    text, pieces = case
+    assert streamed(SCAN, pieces) == whole(SCAN, text)

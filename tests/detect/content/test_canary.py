@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detect.content.streams import mixtures, splits, streamed, whole
 from douane.detect.content.canary import Canaries, canary
 from douane.detect.scan import Scan
 from douane.errors import ConfigRejected
 from douane.exchange import Segment
+from fakes.streams import mixtures, splits, streamed, whole
 
 VALUES = ("violet-Otter-9931", "blue whale 77")
 CANARIES = Canaries(VALUES)

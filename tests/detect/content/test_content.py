@@ -3,7 +3,8 @@
 
 import base64
 import random
-import time
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -13,6 +14,7 @@ from douane.detect.content.topics import Topics
 from douane.detect.scan import Scan
 from douane.exchange import Segment
 from douane.finding import Detector
+from fakes.cost import look_at_each, seconds
 
 CONTENT = Content()
 NOISE = base64.b64encode(random.Random(1).randbytes(300_000)).decode()
@@ -82,23 +84,30 @@ def test_half_of_a_pair_stops_nothing() -> None:
     "detector", [CONTENT, Canaries(["violet-otter-9931"]), Topics({"a": ["fire arms", "bomb*", "炸弹"]})], ids=lambda one: one.name
 )
 def test_no_text_costs_more_than_a_constant_for_each_character(detector: Detector) -> None:
-    """Ten times the length, about ten times the time; and no text costs more than 5 ms per kB of this processor's time."""
+    """Ten times the length, about ten times the time; and no text costs more than to look at each character 250 times."""
     for unit in HOSTILE:
         short, long = ((unit * (size // len(unit) + 1))[:size] for size in (20_000, 200_000))
-        first, second = _seconds(detector, short), _seconds(detector, long)
-        assert second < 50 * first + 0.1, repr(unit[:20])  # quadratic would be 100
-        assert second < 1.0, repr(unit[:20])
+        first, second = (seconds(partial(detector.detect, [text])) for text in (short, long))
+        assert second < 30 * first + 0.1, repr(unit[:20])  # quadratic would be 100
+        assert second < 250 * seconds(partial(look_at_each, long)), repr(unit[:20])
 
 
 def test_a_stream_pays_little_for_each_piece() -> None:
     for unit in HOSTILE:
         text = (unit * (8_192 // len(unit) + 1))[:8_192]
-        began = time.process_time()
-        CONTENT.horizon(text)
-        assert time.process_time() - began < 0.05, repr(unit[:20])
+        assert seconds(partial(CONTENT.horizon, text)) < 250 * seconds(partial(look_at_each, text)), repr(unit[:20])
 
 
-def _seconds(detector: Detector, text: str) -> float:
-    began = time.process_time()
-    detector.detect([text])
-    return time.process_time() - began
+@pytest.mark.parametrize(
+    "text",
+    [lambda size: base64.b64encode("äbc déf ghi 1 ".encode() * (size // 20)).decode(), lambda size: "![a][b] " * (size // 8)],
+    ids=["prose in base64", "pictures by reference"],
+)
+def test_eight_times_the_text_is_looked_at_in_about_eight_times_the_time(text: Callable[[int], str]) -> None:
+    short, long = (seconds(partial(CONTENT.detect, [text(size)])) for size in (100_000, 800_000))
+    assert long < 8 * 2 * short + 0.05
+
+
+def test_styled_letters_are_held_back_in_linear_time() -> None:
+    short, long = (seconds(partial(CONTENT.horizon, "\U0001d400" * size)) for size in (10_000, 80_000))
+    assert long < 8 * 2 * short + 0.05

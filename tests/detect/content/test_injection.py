@@ -2,7 +2,6 @@
 """What is taken for an instruction to the model, and what is not."""
 
 import json
-import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from douane.detect.scan import Scan
 from douane.errors import ConfigRejected
 from douane.exchange import Segment
 from douane.finding import Span
+from fakes.cost import seconds
 from quality_technical import generated
 from train_injection_technical import inside, made
 
@@ -239,14 +239,6 @@ HOSTILE = {
 def test_twice_the_text_costs_about_twice_the_time(piece: str) -> None:
     def cost(length: int) -> float:
         text = (piece * (length // len(piece) + 1))[:length]
-        INJECTION.detect([text])
-        costs = []
-        for _ in range(3):
-            begun = time.process_time()
-            INJECTION.detect([text])
-            INJECTION.horizon(text)
-            INJECTION.is_calm(text)
-            costs.append(time.process_time() - begun)
-        return min(costs)
+        return seconds(lambda: (INJECTION.detect([text]), INJECTION.horizon(text), INJECTION.is_calm(text)))
 
     assert cost(200_000) < 25 * max(cost(20_000), 0.001)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detect.content.streams import mixtures, splits, streamed, whole
 from douane.detect.content.topics import Topics
 from douane.detect.scan import Scan
 from douane.errors import ConfigRejected
+from fakes.streams import mixtures, splits, streamed, whole
 
 # What a policy author would write.
 LISTS = {
@@ -93,3 +93,9 @@ def test_what_is_calm_has_nothing_to_find(text: str) -> None:
 def test_prose_is_not_held() -> None:
     assert TOPICS.horizon("We walked home, and it rained. ") == 31
     assert TOPICS.horizon("There was fire ") == 10
+
+
+def test_more_words_than_fit_are_refused_when_they_are_loaded() -> None:
+    assert Topics({"many": [f"w{number}" for number in range(20_000)]}).detect(["see w19999"])[0]
+    with pytest.raises(ConfigRejected, match="too many"):
+        Topics({"many": [f"word{number}{'x' * 40}{number}" for number in range(300_000)]})

@@ -3,19 +3,22 @@
 
 import base64
 import random
-import time
+from functools import partial
 from hashlib import sha256
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detect.identifiers.test_stream import streamed, whole
 from detect.samples import REGIONS
 from douane.detect.identifiers.beside import emphasis, is_word
 from douane.detect.identifiers.identifiers import Identifiers
+from douane.detect.scan import Scan
+from fakes.cost import seconds
+from fakes.streams import in_steps, streamed, whole
 
 IDENTIFIERS = Identifiers(REGIONS)
+SCAN = Scan([IDENTIFIERS])
 CARD, SPACED, IBAN = "4111111111111111", "4111 1111 1111 1111", "DE89370400440532013000"
 
 
@@ -45,8 +48,8 @@ BESIDE = [
 def test_a_value_is_found_beside_what_people_write_beside_it(type_: str, value: str, text: str) -> None:
     text = text.format(value, value)
     assert (type_, value) in found(text)
-    assert streamed(list(text)) == whole(text)
-    assert streamed(list(f"so {text} , and on")) == whole(f"so {text} , and on")
+    assert streamed(SCAN, list(text)) == whole(SCAN, text)
+    assert streamed(SCAN, list(f"so {text} , and on")) == whole(SCAN, f"so {text} , and on")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +135,7 @@ pieces = st.lists(
 @settings(max_examples=300, deadline=None)
 @given(pieces, st.integers(1, 9))
 def test_any_split_of_what_is_glued_comes_out_as_the_whole_text(text: str, step: int) -> None:
-    assert streamed([text[place : place + step] for place in range(0, len(text), step)]) == whole(text)
+    assert streamed(SCAN, in_steps(text, step)) == whole(SCAN, text)
 
 
 def test_emphasis_is_taken_off_in_pairs_and_only_at_the_border_of_a_word() -> None:
@@ -163,13 +166,8 @@ def test_a_word_is_of_digits_and_of_scripts_with_spaces() -> None:
     ],
 )
 def test_what_repeats_costs_at_most_thirty_times_as_much_as_prose_and_twice_as_much_for_twice_the_length(piece: str) -> None:
-    def seconds(text: str) -> float:
-        started = time.process_time()
-        IDENTIFIERS.detect([text])
-        return time.process_time() - started
-
     prose = ("She wrote on 2024-05-01 that the 12 chairs, ordered in May for 1250 EUR, had come at 10:30. " * 300)[:20_000]
-    usual = min(seconds(prose) for _ in range(3))
-    short, long = (min(seconds((piece * 200_000)[:length]) for _ in range(2)) for length in (20_000, 200_000))
+    texts = (prose, (piece * 20_000)[:20_000], (piece * 200_000)[:200_000])
+    usual, short, long = (seconds(partial(IDENTIFIERS.detect, [text])) for text in texts)
     assert short < 30 * max(usual, 0.003)
     assert long < 25 * max(short, 0.002)

@@ -1,51 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Identifiers in a stream: any split of a text comes out as the whole text would."""
 
-from collections.abc import Sequence
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detect.samples import CARDS, IBANS, REGIONS
 from detect.samples import VALUES as NUMBERS
-from douane.decision import Redact
 from douane.detect.identifiers.identifiers import Identifiers
 from douane.detect.scan import Scan
-from douane.detect.types import TYPES
-from douane.enforce import Replacer
-from douane.exchange import Segment
-from douane.finding import Finding
-from douane.stream import StreamGuard
-from douane.vault import Vault
+from fakes.streams import neighbours, splits, streamed, whole
 
 SCAN = Scan([Identifiers(REGIONS)])
-VAULT = Vault(b"k" * 32, "acme", lambda _: False)
-
-
-class Everything:
-    """An inspector that redacts whatever the detector finds."""
-
-    def horizon(self, text: str) -> int:
-        return SCAN.horizon(text)
-
-    def findings(self, text: str) -> Sequence[Finding]:
-        return SCAN.scan((Segment("", text, ""),)).findings
-
-    def decide(self, findings: Sequence[Finding], offset: int) -> Replacer:
-        return Replacer((Redact(TYPES, "r"),), VAULT)
-
-
-def whole(text: str) -> str:
-    inspector = Everything()
-    return inspector.decide((), 0).rewrite(Segment("", text, ""), inspector.findings(text))
-
-
-def streamed(pieces: Sequence[str]) -> str:
-    guard = StreamGuard(Everything())
-    return "".join([*(guard.feed(piece) for piece in pieces), guard.close()])
-
-
 VALUES = (
     *NUMBERS,
     *IBANS, *CARDS, "anna.first@example.org", "192.0.2.44", "2001:db8::8a2e:370:7334", "00:1B:44:11:3A:B7", "001b.4411.3ab7",
@@ -75,37 +41,26 @@ broken = st.builds(
     st.sampled_from(["", " ", "-", ".", "\u200b", "\u00a0", "\n", "(", "_", "A", "1", "\\", "@"]),
 )
 fragments = st.one_of(values, st.sampled_from(WORDS), st.sampled_from(NEARLY), broken)
-lists = st.one_of(
-    st.lists(fragments, min_size=2, max_size=10),
-    st.lists(fragments, min_size=2, max_size=4).flatmap(lambda few: st.lists(st.sampled_from(few), min_size=3, max_size=16)),
-)
-texts = st.builds(lambda parts, between: between.join(parts), lists, st.sampled_from(["", " "]))
-
-
-@st.composite
-def split_texts(draw: st.DrawFn) -> tuple[str, list[str]]:
-    text = draw(texts)
-    cuts = sorted(draw(st.lists(st.integers(0, len(text)), max_size=20)))
-    return text, [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+texts = st.one_of(neighbours(fragments), neighbours(fragments, " "))
 
 
 @settings(max_examples=300, deadline=None)
-@given(split_texts())
+@given(splits(texts))
 def test_any_split_comes_out_as_the_whole_text(case: tuple[str, list[str]]) -> None:
     text, pieces = case
-    assert streamed(pieces) == whole(text)
+    assert streamed(SCAN, pieces) == whole(SCAN, text)
 
 
 @settings(max_examples=75, deadline=None)
 @given(texts)
 def test_one_character_at_a_time_comes_out_as_the_whole_text(text: str) -> None:
-    assert streamed(list(text)) == whole(text)
+    assert streamed(SCAN, list(text)) == whole(SCAN, text)
 
 
 @pytest.mark.parametrize("value", VALUES)
 def test_every_value_alone_comes_out_as_the_whole_text(value: str) -> None:
     for text in (value, f"passport {value} and on", f"{value} (tax number)", f"order {value}, phone {value} "):
-        assert streamed(list(text)) == whole(text)
+        assert streamed(SCAN, list(text)) == whole(SCAN, text)
 
 
 @pytest.mark.parametrize(

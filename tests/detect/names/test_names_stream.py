@@ -1,52 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The promise of a stream for names: any split comes out as the whole text would."""
 
-from collections.abc import Sequence
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from douane.decision import Redact
 from douane.detect.names.names import Names
 from douane.detect.scan import Scan
-from douane.detect.types import TYPES
-from douane.enforce import Replacer
-from douane.exchange import Segment
-from douane.finding import Finding
-from douane.known import Known
-from douane.stream import StreamGuard
-from douane.vault import Vault
+from fakes.streams import in_steps, splits, streamed, whole
 
 NAMES = Names(persons=("Xavi Qort", "Ilse"), organisations=("Blue Harbour Trading",), family=("Qort",))
 SCAN = Scan([NAMES])
-NOTHING_KNOWN = Known(())  # what is found later is not looked for in what has left
-VAULT = Vault(b"k" * 32, "acme", lambda _: False)
-
-
-class Everything:
-    """An inspector that redacts whatever the detector finds."""
-
-    def horizon(self, text: str) -> int:
-        return SCAN.horizon(text)
-
-    def findings(self, text: str) -> Sequence[Finding]:
-        return SCAN.scan((Segment("", text, ""),), NOTHING_KNOWN).findings
-
-    def decide(self, findings: Sequence[Finding], offset: int) -> Replacer:
-        return Replacer((Redact(TYPES, "r"),), VAULT)
-
-
-def whole(text: str) -> str:
-    inspector = Everything()
-    return inspector.decide((), 0).rewrite(Segment("", text, ""), inspector.findings(text))
-
-
-def streamed(pieces: Sequence[str]) -> str:
-    guard = StreamGuard(Everything())
-    return "".join([*(guard.feed(piece) for piece in pieces), guard.close()])
-
-
 PEOPLE = (
     "Anna", "Berger", "Anna Berger", "Jean-Pierre", "Dupont", "Maria", "Rose", "Will", "Mark", "Schmidt", "Kowalski", "ANNA", "BERGER",
     "García",
@@ -104,37 +68,30 @@ texts = st.lists(st.tuples(st.one_of(words, words, cut_words), joints), min_size
 )
 
 
-@st.composite
-def split_texts(draw: st.DrawFn) -> tuple[str, list[str]]:
-    text = draw(texts)
-    cuts = sorted(draw(st.lists(st.integers(0, len(text)), max_size=20)))
-    return text, [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-
-
 @settings(max_examples=1000, deadline=None)
-@given(split_texts())
+@given(splits(texts))
 def test_any_split_comes_out_as_the_whole_text(case: tuple[str, list[str]]) -> None:
     text, pieces = case
-    assert streamed(pieces) == whole(text)
+    assert streamed(SCAN, pieces) == whole(SCAN, text)
 
 
 @settings(max_examples=300, deadline=None)
 @given(texts)
 def test_one_character_at_a_time_comes_out_as_the_whole_text(text: str) -> None:
-    assert streamed(list(text)) == whole(text)
+    assert streamed(SCAN, list(text)) == whole(SCAN, text)
 
 
 @settings(max_examples=100, deadline=None)
 @given(texts, texts, st.integers(1, 40))
 def test_what_was_said_long_before_changes_nothing(before: str, text: str, step: int) -> None:
     long = f"{before} {'and so on ' * 40}{text}"
-    assert streamed([long[at : at + step] for at in range(0, len(long), step)]) == whole(long)
+    assert streamed(SCAN, in_steps(long, step)) == whole(SCAN, long)
 
 
 @pytest.mark.parametrize("unit", ["Anna ", "Anna Berger, ", "Dear Mr. ", "Xyz Abc ", "New York ", "rue de la ", "Foo GmbH & Co. KG "])
 def test_a_text_longer_than_any_context_comes_out_as_the_whole(unit: str) -> None:
     text = unit * (1500 // len(unit)) + "and on"
-    assert streamed([text[at : at + 7] for at in range(0, len(text), 7)]) == whole(text)
+    assert streamed(SCAN, in_steps(text, 7)) == whole(SCAN, text)
 
 
 @pytest.mark.parametrize(

@@ -10,43 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from douane.decision import Redact
 from douane.detect.names.rampart import Rampart
 from douane.detect.names.rampart_words import Word
 from douane.detect.scan import Scan
-from douane.detect.types import TYPES
-from douane.enforce import Replacer
-from douane.exchange import Segment
-from douane.finding import Finding, Span
-from douane.known import Known
-from douane.stream import StreamGuard
-from douane.vault import Vault
-
-VAULT = Vault(b"k" * 32, "acme", lambda _: False)
-NOTHING_KNOWN = Known(())  # what is found later is not looked for in what has left
-
-
-class Everything:
-    """An inspector that redacts whatever a scan finds."""
-
-    def __init__(self, scan: Scan) -> None:
-        self._scan = scan
-
-    def horizon(self, text: str) -> int:
-        return self._scan.horizon(text)
-
-    def findings(self, text: str) -> Sequence[Finding]:
-        return self._scan.scan((Segment("", text, ""),), NOTHING_KNOWN).findings
-
-    def decide(self, findings: Sequence[Finding], offset: int) -> Replacer:
-        return Replacer((Redact(TYPES, "r"),), VAULT)
-
-    def whole(self, text: str) -> str:
-        return self.decide((), 0).rewrite(Segment("", text, ""), self.findings(text))
-
-    def streamed(self, pieces: Sequence[str]) -> str:
-        guard = StreamGuard(self)
-        return "".join([*(guard.feed(piece) for piece in pieces), guard.close()])
+from douane.finding import Span
+from fakes.streams import cut, splits, streamed, whole
 
 
 class Touchy:
@@ -75,24 +43,24 @@ class Laggard:
 
 
 @cache
-def touchy() -> Everything:
+def touchy() -> Scan:
     detector = Rampart(deadline=60, load=lambda _: Touchy())
     detector.start()
-    return Everything(Scan([detector]))
+    return Scan([detector])
 
 
 @cache
-def lagging() -> Everything:
+def lagging() -> Scan:
     detector = Rampart(deadline=60, load=lambda _: Touchy())
     detector.start()
-    return Everything(Scan([detector, Laggard()]))
+    return Scan([detector, Laggard()])
 
 
 @cache
-def real() -> Everything:
+def real() -> Scan:
     detector = Rampart(deadline=60)
     detector.start()
-    return Everything(Scan([detector]))
+    return Scan([detector])
 
 
 FRAGMENTS = (
@@ -104,32 +72,25 @@ FRAGMENTS = (
 texts = st.lists(st.sampled_from(FRAGMENTS), min_size=2, max_size=40).map("".join)
 
 
-@st.composite
-def split_texts(draw: st.DrawFn) -> tuple[str, list[str]]:
-    text = draw(texts)
-    cuts = sorted(draw(st.lists(st.integers(0, len(text)), max_size=20)))
-    return text, [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-
-
 @settings(max_examples=500, deadline=None)
-@given(split_texts())
+@given(splits(texts))
 def test_any_split_comes_out_as_the_whole_text(case: tuple[str, list[str]]) -> None:
     text, pieces = case
-    assert touchy().streamed(pieces) == touchy().whole(text)
+    assert streamed(touchy(), pieces) == whole(touchy(), text)
 
 
 @settings(max_examples=300, deadline=None)
-@given(split_texts())
+@given(splits(texts))
 def test_a_stream_that_goes_on_within_a_piece_comes_out_as_the_whole_text(case: tuple[str, list[str]]) -> None:
     text, pieces = case
-    assert lagging().streamed(pieces) == lagging().whole(text)
+    assert streamed(lagging(), pieces) == whole(lagging(), text)
 
 
 @settings(max_examples=60, deadline=None)
-@given(split_texts())
+@given(splits(texts))
 def test_any_split_comes_out_as_the_model_finds_the_whole_text(case: tuple[str, list[str]]) -> None:
     text, pieces = case
-    assert real().streamed(pieces) == real().whole(text)
+    assert streamed(real(), pieces) == whole(real(), text)
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -137,10 +98,9 @@ def test_sentences_longer_than_any_context_come_out_as_the_whole_text(seed: int)
     chance = random.Random(seed)
     parts = [part for part in FRAGMENTS if not any(end in part for end in ("\n", ". ", "! ", "? ", "。"))]
     text = "".join(chance.choices(parts, k=60))
-    cuts = sorted(chance.choices(range(len(text)), k=40))
-    pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-    for inspector in (touchy(), lagging()):
-        assert inspector.streamed(pieces) == inspector.whole(text)
+    pieces = cut(text, chance.choices(range(len(text)), k=40))
+    for scan in (touchy(), lagging()):
+        assert streamed(scan, pieces) == whole(scan, text)
 
 
 @pytest.mark.parametrize(
@@ -155,8 +115,8 @@ def test_sentences_longer_than_any_context_come_out_as_the_whole_text(seed: int)
     ],
 )
 def test_one_character_at_a_time_comes_out_as_the_whole_text(text: str) -> None:
-    for inspector in (touchy(), lagging(), real()):
-        assert inspector.streamed(list(text)) == inspector.whole(text)
+    for scan in (touchy(), lagging(), real()):
+        assert streamed(scan, text) == whole(scan, text)
 
 
 @pytest.mark.parametrize(

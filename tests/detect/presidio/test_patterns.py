@@ -14,19 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from douane.decision import Redact
 from douane.detect.presidio import patterns as presidio
 from douane.detect.presidio.patterns import DEFAULT, RECOGNISERS, PresidioPatterns
 from douane.detect.presidio.recogniser import BUILT_IN
 from douane.detect.scan import Scan
 from douane.detect.types import TYPES
-from douane.enforce import Replacer
 from douane.errors import ConfigRejected, DetectorFailed
 from douane.exchange import Segment
-from douane.finding import Finding
-from douane.stream import StreamGuard
-from douane.vault import Vault
 from douane.worker import WorkerFailed
+from fakes.streams import splits, streamed, whole
 
 FEW = ("EmailRecognizer", "UsSsnRecognizer")
 BITCOIN = "1BoatSLRHtKNngkdXEeobR76b53LETtpyT"
@@ -351,34 +347,12 @@ FRAGMENTS = (
 )
 
 
-class Everything:
-    """An inspector that redacts whatever a scanner finds."""
-
-    def __init__(self, scan: Scan) -> None:
-        self.scan = scan
-
-    def horizon(self, text: str) -> int:
-        return self.scan.horizon(text)
-
-    def findings(self, text: str) -> Sequence[Finding]:
-        return self.scan.scan((Segment("", text, ""),)).findings
-
-    def decide(self, findings: Sequence[Finding], offset: int) -> Replacer:
-        return Replacer((Redact(TYPES, "r"),), Vault(b"k" * 32, "acme", lambda _: False))
-
-
-def streamed(scan: Scan, pieces: Sequence[str]) -> str:
-    guard = StreamGuard(Everything(scan))
-    return "".join([*(guard.feed(piece) for piece in pieces), guard.close()])
-
-
-@given(st.lists(st.sampled_from(FRAGMENTS), min_size=1, max_size=8), st.lists(st.integers(0, 200), max_size=8))
+@given(splits(st.lists(st.sampled_from(FRAGMENTS), min_size=1, max_size=8).map(" ".join)))
 @settings(max_examples=60, deadline=None)
-def test_any_split_comes_out_as_the_whole_text(detector: PresidioPatterns, parts: list[str], cuts: list[int]) -> None:
-    text = " ".join(parts)
-    scan, places = Scan([detector]), sorted({cut % (len(text) + 1) for cut in cuts})
-    pieces = [text[a:b] for a, b in zip([0, *places], [*places, len(text)], strict=True)]
-    assert streamed(scan, pieces) == streamed(scan, [text])
+def test_any_split_comes_out_as_the_whole_text(detector: PresidioPatterns, case: tuple[str, list[str]]) -> None:
+    text, pieces = case
+    scan = Scan([detector])
+    assert streamed(scan, pieces) == whole(scan, text)
 
 
 @pytest.mark.parametrize(("name", "value"), [("UkPostcodeRecognizer", "postcode sw1a 1aa"), ("DeHandelsregisterRecognizer", "hrb 12345")])
@@ -386,7 +360,8 @@ def test_a_value_with_spaces_and_small_letters_is_held_by_its_reach(name: str, v
     detector = PresidioPatterns(deadline=10, recognisers=[name])
     try:
         scan, text = Scan([detector]), f"we are at {value} since then, and so on" + " and on" * 20
-        assert streamed(scan, list(text)) == streamed(scan, [text]) != text
+        assert streamed(scan, list(text)) == whole(scan, text)
+        assert whole(scan, text).text != text
         assert len(text) - scan.horizon(text) < 80
     finally:
         detector.close()

@@ -1,23 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What share of disguised values is found whole, and that a stream gives out no part of them."""
 
-from collections.abc import Sequence
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detect.readings.disguises import CURED, WAYS, Value, Way, disguised, found_whole, scanner, shares, values
-from douane.decision import Redact
-from douane.detect.types import TYPES
-from douane.enforce import Replacer
-from douane.exchange import Segment
-from douane.finding import Finding
-from douane.stream import StreamGuard
-from douane.vault import Vault
+from fakes.streams import splits, streamed, whole
 
 SCAN = scanner()
-VAULT = Vault(b"k" * 32, "acme", lambda _: False)
 # Of which numbers shorter than 12 bytes make fewer characters than a run has.
 SHORT = {"base64", "base64url without padding", "base64 behind a prefix", "base64 of base64", "hex in groups"}
 
@@ -37,29 +28,6 @@ def test_the_share_that_is_found_whole_is_what_is_promised() -> None:
     assert len(table) >= 50
     assert share >= 0.95
     assert sum(all(row.values()) for row in table.values()) >= 45
-
-
-class Everything:
-    """An inspector that redacts whatever is found."""
-
-    def horizon(self, text: str) -> int:
-        return SCAN.horizon(text)
-
-    def findings(self, text: str) -> Sequence[Finding]:
-        return SCAN.scan((Segment("", text, ""),)).findings
-
-    def decide(self, findings: Sequence[Finding], offset: int) -> Replacer:
-        return Replacer((Redact(TYPES, "r"),), VAULT)
-
-
-def whole(text: str) -> str:
-    inspector = Everything()
-    return inspector.decide((), 0).rewrite(Segment("", text, ""), inspector.findings(text))
-
-
-def streamed(pieces: Sequence[str]) -> str:
-    guard = StreamGuard(Everything())
-    return "".join([*(guard.feed(piece) for piece in pieces), guard.close()])
 
 
 NEARLY = (
@@ -82,17 +50,16 @@ texts = st.lists(st.one_of(sentences, alone, cut, broken, st.sampled_from(NEARLY
 
 
 @settings(max_examples=300, deadline=None)
-@given(texts, st.data())
-def test_any_split_of_disguises_comes_out_as_the_whole_text(text: str, data: st.DataObject) -> None:
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=12)))
-    pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-    assert streamed(pieces) == whole(text)
+@given(splits(texts))
+def test_any_split_of_disguises_comes_out_as_the_whole_text(case: tuple[str, list[str]]) -> None:
+    text, pieces = case
+    assert streamed(SCAN, pieces) == whole(SCAN, text)
 
 
 @settings(max_examples=60, deadline=None)
 @given(sentences)
 def test_a_disguise_that_arrives_by_the_character_comes_out_as_the_whole_text(text: str) -> None:
-    assert streamed(list(text)) == whole(text)
+    assert streamed(SCAN, list(text)) == whole(SCAN, text)
 
 
 @pytest.mark.parametrize(
@@ -100,4 +67,4 @@ def test_a_disguise_that_arrives_by_the_character_comes_out_as_the_whole_text(te
 )
 def test_no_share_of_an_address_leaves_before_it_is_found(way: Way, value: Value) -> None:
     text = disguised(way, value)
-    assert streamed(list(text)) == whole(text)
+    assert streamed(SCAN, list(text)) == whole(SCAN, text)

@@ -2,24 +2,18 @@
 """JSON escapes seen through: exact both ways, as deep as JSON stands in JSON, and open at the end of a stream."""
 
 import json
-from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from douane.decision import Redact
 from douane.detect.identifiers.identifiers import Identifiers
 from douane.detect.readings.escape import escapes, open_escape, unescaped
 from douane.detect.readings.view import View, composed
 from douane.detect.scan import Scan
 from douane.detect.secrets.secrets import Secrets
-from douane.detect.types import TYPES
-from douane.enforce import Replacer
 from douane.exchange import Segment
-from douane.finding import Finding
-from douane.stream import Inspector, StreamGuard
-from douane.vault import Vault
+from fakes.streams import splits, streamed, whole
 
 texts = st.text(alphabet='an1@. \\"/nbu0é😀\n\t\u0000', max_size=40)
 
@@ -67,8 +61,8 @@ def test_an_escape_that_is_not_whole_is_open(text: str, data: st.DataObject) -> 
     place = open_escape(written[:cut])
     inside = [start for start, end in next(escapes(written), []) if start < cut < end]
     assert place <= (inside[0] if inside else cut)
-    whole = unescaped(written[:place])
-    assert text.startswith(written[:place] if whole is None else whole.text)
+    seen = unescaped(written[:place])
+    assert text.startswith(written[:place] if seen is None else seen.text)
 
 
 @pytest.mark.parametrize(
@@ -108,34 +102,13 @@ def test_characters_written_by_their_number_are_seen() -> None:
     assert found(f'{{"to": "{written}"}}') == [written]
 
 
-class All(Inspector):
-    """Redacts everything."""
-
-    def horizon(self, text: str) -> int:
-        return SCAN.horizon(text)
-
-    def findings(self, text: str) -> Sequence[Finding]:
-        return SCAN.scan((Segment("", text, ""),)).findings
-
-    def decide(self, findings: Sequence[Finding], offset: int) -> Replacer:
-        return Replacer((Redact(TYPES, "r"),), Vault(b"k" * 32, "acme", lambda _: False))
-
-
 words = st.lists(st.sampled_from([*VALUES, "\n", "\t", " ", '"', "\\", "é", "n", "u0040", "and", ".", "1234"]), max_size=8)
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.dictionaries(words.map("".join), words.map("".join), max_size=3), st.lists(st.integers(1, 9), min_size=1))
-def test_arguments_in_pieces_become_what_they_become_as_a_whole(value: dict[str, str], sizes: list[int]) -> None:
-    text = json.dumps(value)
-    guard, pieces, at = StreamGuard(All(), in_json=True), [], 0
-    for number in range(len(text)):
-        if at >= len(text):
-            break
-        size = sizes[number % len(sizes)]
-        pieces.append(guard.feed(text[at : at + size]))
-        at += size
-    out = "".join([*pieces, guard.close()])
-    whole = All().decide((), 0).rewrite(Segment("", text, "", kind="arguments"), All().findings(text))
-    assert out == whole
-    json.loads(out)
+@given(splits(st.dictionaries(words.map("".join), words.map("".join), max_size=3).map(json.dumps)))
+def test_arguments_in_pieces_become_what_they_become_as_a_whole(case: tuple[str, list[str]]) -> None:
+    text, pieces = case
+    out = streamed(SCAN, pieces, in_json=True)
+    assert streamed(SCAN, text, in_json=True) == out == whole(SCAN, text, in_json=True)
+    json.loads(out.text)

@@ -3,7 +3,6 @@
 
 import base64
 import sys
-import time
 import unicodedata
 from collections.abc import Callable, Sequence
 
@@ -16,6 +15,7 @@ from douane.detect.readings.reading import Reading, decided, open_from, readings
 from douane.detect.scan import Scan
 from douane.exchange import Segment
 from douane.finding import Span
+from fakes.cost import seconds
 
 SCAN = scanner()
 PIECES = (
@@ -107,16 +107,8 @@ HELD = {
 def test_what_is_held_is_not_read_again_for_every_piece(text: str) -> None:
     """It is asked about for each piece of a stream: what is read then is its two ends, or what a run of any kind can be."""
     prose = "Anna wrote to them that it was fine. " * 220
-
-    def asked(text: str) -> float:
-        best = 60.0
-        for _ in range(5):
-            start = time.process_time()
-            SCAN.horizon(text)
-            best = min(best, time.process_time() - start)
-        return best
-
-    assert asked(f"see {text[:8000]}") < 20 * asked(prose[:8000])
+    held, usual = f"see {text[:8000]}", prose[:8000]
+    assert seconds(lambda: SCAN.horizon(held)) < 20 * seconds(lambda: SCAN.horizon(usual))
 
 
 @pytest.mark.parametrize(
@@ -205,19 +197,11 @@ HOSTILE = (
 )  # fmt: skip
 
 
-def cost(text: str) -> float:
-    best = 60.0
-    for _ in range(3):
-        start = time.process_time()
-        readings(text)
-        best = min(best, time.process_time() - start)
-    return best
-
-
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_reading_twice_as_much_costs_twice_as_much(unit: str) -> None:
     half, whole = ((unit * (size // len(unit) + 1))[:size] for size in (20_000, 200_000))
-    assert cost(whole) < 25 * cost(half) + 0.005  # ten times the length; a square would be a hundred
+    # Ten times the length; a square would be a hundred.
+    assert seconds(lambda: readings(whole)) < 25 * seconds(lambda: readings(half)) + 0.005
     assert sum(len(reading.text) for reading in readings(whole)) <= 12 * len(whole)
 
 

@@ -1,54 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Secrets in a stream: any split comes out as the whole text would, and prose is not held."""
 
-from collections.abc import Sequence
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detect.samples import JWT, PEM
 from detect.secrets.drawn import TOKENS, announced, drawn
-from douane.decision import Redact
 from douane.detect.run import run_start
 from douane.detect.scan import Scan
 from douane.detect.secrets.rules import rules
 from douane.detect.secrets.secrets import Secrets
-from douane.detect.types import TYPES
-from douane.enforce import Replacer
 from douane.exchange import Segment
-from douane.finding import Finding
-from douane.stream import StreamGuard
-from douane.vault import Vault
+from fakes.streams import in_steps, neighbours, splits, streamed, whole
 
 SECRETS = Secrets()
 SCAN = Scan([SECRETS])
-VAULT = Vault(b"k" * 32, "acme", lambda _: False)
-
-
-class Everything:
-    """An inspector that redacts whatever is found."""
-
-    def horizon(self, text: str) -> int:
-        return SCAN.horizon(text)
-
-    def findings(self, text: str) -> Sequence[Finding]:
-        return SCAN.scan((Segment("", text, ""),)).findings
-
-    def decide(self, findings: Sequence[Finding], offset: int) -> Replacer:
-        return Replacer((Redact(TYPES, "r"),), VAULT)
-
-
-def whole(text: str) -> str:
-    inspector = Everything()
-    return inspector.decide((), 0).rewrite(Segment("", text, ""), inspector.findings(text))
-
-
-def streamed(pieces: Sequence[str]) -> str:
-    guard = StreamGuard(Everything())
-    return "".join([*(guard.feed(piece) for piece in pieces), guard.close()])
-
-
 NAMED = tuple(text for rule in rules().near for text, _ in announced(rule))
 MARKED = tuple(rule.before + token for rule, token in TOKENS)
 PUTTY = "\n".join(("Private-Lines: 2", drawn("<6x64>"), drawn("<6x52>"), "Private-MAC: 0a"))
@@ -77,30 +44,20 @@ broken = st.builds(
     st.sampled_from([" ", "-", ".", "\u200b", "\n", "_", "A", "1", "\\", ",", "="]),
 )
 fragments = st.one_of(values, st.sampled_from(NEARLY), cut, broken)
-texts = st.one_of(
-    st.lists(fragments, min_size=2, max_size=10),
-    st.lists(fragments, min_size=2, max_size=4).flatmap(lambda few: st.lists(st.sampled_from(few), min_size=3, max_size=16)),
-).map("".join)
-
-
-@st.composite
-def split_texts(draw: st.DrawFn) -> tuple[str, list[str]]:
-    text = draw(texts)
-    cuts = sorted(draw(st.lists(st.integers(0, len(text)), max_size=20)))
-    return text, [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+texts = neighbours(fragments)
 
 
 @settings(max_examples=600, deadline=None)
-@given(split_texts())
+@given(splits(texts))
 def test_any_split_comes_out_as_the_whole_text(case: tuple[str, list[str]]) -> None:
     text, pieces = case
-    assert streamed(pieces) == whole(text)
+    assert streamed(SCAN, pieces) == whole(SCAN, text)
 
 
 @settings(max_examples=60, deadline=None)
 @given(texts.map(lambda text: text[:1500]))
 def test_one_character_at_a_time_comes_out_as_the_whole_text(text: str) -> None:
-    assert streamed(list(text)) == whole(text)
+    assert streamed(SCAN, list(text)) == whole(SCAN, text)
 
 
 @settings(max_examples=300, deadline=None)
@@ -114,9 +71,9 @@ def test_more_text_may_only_widen_what_is_final(text: str, more: str) -> None:
 @pytest.mark.parametrize("value", [*MARKED, *NAMED, *OTHER])
 def test_every_value_after_a_long_text_comes_out_as_in_the_whole(value: str) -> None:
     text = f"{'word ' * 80}{value} and on"
-    expected = whole(text)
-    assert streamed([text[at : at + 7] for at in range(0, len(text), 7)]) == expected
-    assert streamed([text[:500], text[500:]]) == expected
+    expected = whole(SCAN, text)
+    assert streamed(SCAN, in_steps(text, 7)) == expected
+    assert streamed(SCAN, [text[:500], text[500:]]) == expected
 
 
 @pytest.mark.parametrize(

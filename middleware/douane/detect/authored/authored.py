@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import re2
 
 from douane.detect.authored.document import Document
-from douane.detect.authored.rule import RIGHT_CONTEXT, Rule, of_pattern, of_words, options
+from douane.detect.authored.rule import RIGHT_CONTEXT, Rule, of_pattern, of_words
+from douane.detect.linear import options
 from douane.detect.unpaired import paired
 from douane.finding import ReadingKind, Span
 

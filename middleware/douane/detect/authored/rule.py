@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 import re2
 
 from douane.detect.authored.document import AuthoredPattern, AuthoredWords
+from douane.detect.linear import options
 from douane.errors import BundleRejected, DetectorFailed
 from douane.worker import WorkerFailed
 
-__all__ = ["LEFT_CONTEXT", "RIGHT_CONTEXT", "Rule", "of_pattern", "of_words", "options"]
+__all__ = ["LEFT_CONTEXT", "RIGHT_CONTEXT", "Rule", "of_pattern", "of_words"]
 
 LEFT_CONTEXT = 64
 """Characters before a value in which one of the words of its rule may stand."""
@@ -137,14 +138,6 @@ def _compiled(source: str, where: str) -> "re2._Regexp[bytes]":
         told = cause.args[0] if cause.args else b""
         why = told.decode(errors="replace") if isinstance(told, bytes) else str(told)
         raise BundleRejected(f"`{where}` is nothing that RE2 takes, which needs linear time for every text: {why}") from None
-
-
-def options() -> "re2.Options":
-    """Options under which nothing is written to the standard error."""
-    chosen = re2.Options()
-    chosen.log_errors = False
-    chosen.max_mem = 64 * 2**20
-    return chosen
 
 
 def _check(name: str, where: str) -> Callable[[str], bool]:

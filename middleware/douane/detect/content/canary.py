@@ -15,6 +15,7 @@ from importlib.metadata import version
 
 import re2
 
+from douane.detect.linear import options
 from douane.errors import ConfigRejected
 from douane.finding import ReadingKind, Span
 
@@ -98,7 +99,7 @@ class Canaries:
     @cached_property
     def _hint(self) -> re.Pattern[bytes]:
         patterns = [_SHAPE_HINT, *(f"(?i:{_spread(value[:_HINTED], _THEIR_GAP)})" for value in self._values)]
-        hint: re.Pattern[bytes] = re2.compile("|".join(patterns).encode())
+        hint: re.Pattern[bytes] = re2.compile("|".join(patterns).encode(), options())
         return hint
 
     def _detect(self, text: str) -> Iterator[Span]:

@@ -7,10 +7,9 @@ from functools import cache
 from importlib.metadata import version
 from typing import Protocol
 
-import re2
-
 from douane.detect.content import bidi, elements, encoded, invisible, links, mixed, styled
 from douane.detect.content.mark import NAME
+from douane.detect.linear import compiled
 from douane.finding import ReadingKind, Span
 
 __all__ = ["Content"]
@@ -76,5 +75,5 @@ def _encoded(text: str) -> bytes:
 
 @cache
 def _hint(parts: tuple[_Part, ...]) -> re.Pattern[bytes]:
-    pattern: re.Pattern[bytes] = re2.compile("|".join(part.HINT for part in parts).encode())
+    pattern: re.Pattern[bytes] = compiled("|".join(part.HINT for part in parts))
     return pattern

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
-from douane.detect.content.code import in_code, is_undecided
-from douane.detect.content.mark import mark
+from douane.detect.content.code import is_undecided
+from douane.detect.content.mark import mark_shown
 from douane.finding import Span
 
 __all__ = ["HINT", "find", "open_from"]
@@ -56,11 +56,12 @@ def find(text: str) -> Iterator[Span]:
         for begin in _START.finditer(text):
             tag = _tag(text, begin.start())
             if tag and (judged := _judge(tag["name"].lower(), tag[0])):
-                yield _marked(text, tag.start(), tag.end(), *judged)
+                type_, score, rule = judged
+                yield mark_shown(text, type_, tag.start(), tag.end(), score, rule)
     if ":" in text and ("](" in text or "]:" in text or "<" in text):
         for link in _LINKED.finditer(text):
             if _is_program(link[link.lastgroup or 0]):
-                yield _marked(text, *link.span(link.lastgroup or 0), "SCRIPT", 0.9, "script.url")
+                yield mark_shown(text, "SCRIPT", *link.span(link.lastgroup or 0), 0.9, "script.url")
 
 
 def open_from(text: str) -> int:
@@ -113,9 +114,3 @@ def _judge(name: str, tag: str) -> tuple[str, float, str] | None:
     if name == "meta":
         return ("HTML_ELEMENT", 0.9, "html.refresh") if _REFRESH.search(tag) else None
     return ("HTML_ELEMENT", 0.9, "html.css") if is_remote and _CSS.search(meant) else None
-
-
-def _marked(text: str, start: int, end: int, type_: str, score: float, rule: str) -> Span:
-    if in_code(text, start, end):
-        return mark(type_, start, end, score / 2, f"{rule}.in_code")
-    return mark(type_, start, end, score, rule)

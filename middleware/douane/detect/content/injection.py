@@ -13,6 +13,7 @@ from itertools import accumulate, pairwise
 import re2
 
 from douane.detect.content.injection_model import NEAR_RIGHT, RIGHT, Model, shipped
+from douane.detect.linear import options
 from douane.finding import ReadingKind, Span
 
 __all__ = ["Injection", "pattern"]
@@ -131,7 +132,7 @@ def pattern(triggers: tuple[str, ...]) -> "re2._Regexp[bytes]":
         is_whole = bare[-1].isascii() and bare[-1].isalnum() and not trigger.endswith("*")
         (words if bare[0].isascii() else others).append(source + (r"\b" if is_whole else ""))
     found = rf"\b(?:{'|'.join(words)})" + "".join(f"|{other}" for other in others)
-    return re2.compile(f"(?i){found}".encode())
+    return re2.compile(f"(?i){found}".encode(), options())
 
 
 @lru_cache(maxsize=4)

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote_plus
 
-from douane.detect.content.code import in_code, is_undecided
+from douane.detect.content.code import is_undecided
 from douane.detect.content.encoded import is_encoded
-from douane.detect.content.mark import mark
+from douane.detect.content.mark import mark_shown
 from douane.finding import Span
 
 __all__ = ["HINT", "LINK", "find", "open_from"]
@@ -57,7 +57,7 @@ def find(text: str) -> Iterator[Span]:
         for address in _addresses(text):
             bare = address[0].rstrip(_BEHIND)
             if score := _carries(bare):
-                yield _marked(text, LINK, address.start(), address.start() + len(bare), score, "link.data")
+                yield mark_shown(text, LINK, address.start(), address.start() + len(bare), score, "link.data")
 
 
 def open_from(text: str) -> int:
@@ -108,9 +108,9 @@ def _image(text: str, start: int, inside: int) -> Iterator[Span]:
         return
     if target := _TARGET.match(text, alt.end(), alt.end() + _LONGEST):
         if judged := _fetches(target["angled"] or target["plain"] or ""):
-            yield _marked(text, "MARKDOWN_IMAGE", start, target.end(), *judged)
-    elif (reference := _REFERENCE.match(text, alt.end())) and text[start - 1 : start] not in ("#", "!") and not text[:start][-1:].isalnum():
-        yield _marked(text, "MARKDOWN_IMAGE", start, reference.end(), 0.4, "image.reference")
+            yield mark_shown(text, "MARKDOWN_IMAGE", start, target.end(), *judged)
+    elif (reference := _REFERENCE.match(text, alt.end())) and not ((before := text[start - 1 : start]) in ("#", "!") or before.isalnum()):
+        yield mark_shown(text, "MARKDOWN_IMAGE", start, reference.end(), 0.4, "image.reference")
 
 
 def _headless(text: str, closing: int) -> Iterator[Span]:
@@ -120,7 +120,7 @@ def _headless(text: str, closing: int) -> Iterator[Span]:
         return
     target = _TARGET.match(text, closing + 1, closing + 1 + _LONGEST)
     if target and (judged := _fetches(target["angled"] or target["plain"] or "")):
-        yield _marked(text, "MARKDOWN_IMAGE", closing, target.end(), *judged)
+        yield mark_shown(text, "MARKDOWN_IMAGE", closing, target.end(), *judged)
 
 
 def _addresses(text: str, floor: int = 0) -> Iterator[re.Match[str]]:
@@ -133,12 +133,6 @@ def _addresses(text: str, floor: int = 0) -> Iterator[re.Match[str]]:
                 yield address
                 break
         at = text.find("://", at + 3)
-
-
-def _marked(text: str, type_: str, start: int, end: int, score: float, rule: str) -> Span:
-    if in_code(text, start, end):
-        return mark(type_, start, end, score / 2, f"{rule}.in_code")
-    return mark(type_, start, end, score, rule)
 
 
 def _fetches(address: str) -> tuple[float, str] | None:

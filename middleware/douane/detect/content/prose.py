@@ -48,7 +48,8 @@ def prose_in(data: bytes) -> Iterator[tuple[int, int]]:
     """
     for stretch in _TEXT.finditer(data):
         text = stretch[0].decode("utf-8", "replace")
+        first, counted = stretch.start(), 0
         for core in _CORE.finditer(text):
             start, end = max(0, core.start() - _AROUND), min(len(text), core.end() + _AROUND)
-            first = stretch.start() + len(text[:start].encode())
+            first, counted = first + len(text[counted:start].encode()), start
             yield first, first + len(text[start:end].encode())

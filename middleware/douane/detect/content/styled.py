@@ -17,6 +17,7 @@ HINT = f"[{_STYLED}]"
 """A pattern without which there is nothing to find."""
 
 _BETWEEN = r"(?:[,.!?;:、。，．！？]?[ \u3000]|['’\-])"
+_LETTER = re.compile(HINT)
 _WORD = re.compile(f"[{_STYLED}]+")
 _WORDS = re.compile(f"[{_STYLED}]+(?:{_BETWEEN}[{_STYLED}]+)*")
 _FULL_WIDTH = re.compile("[\uff21-\uff3a\uff41-\uff5a]+")
@@ -44,7 +45,7 @@ def open_from(text: str) -> int:
             if sum(word.end() - word.start() for word in letters) < _LEAST:
                 return words.start()
             place = letters[-1].start()
-            while place and _WORD.match(text, place - 1):
+            while place and _LETTER.match(text, place - 1):
                 place -= 1
             return place if words.end() == len(text) else len(text)
     return len(text)

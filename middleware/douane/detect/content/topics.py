@@ -8,12 +8,12 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.metadata import version
 from itertools import pairwise
 
 import re2
 
+from douane.detect.linear import options
 from douane.errors import ConfigRejected
 from douane.finding import ReadingKind, Span
 
@@ -43,8 +43,8 @@ class Topics:
     """Finds words and phrases of `lists`, by topic: whole words ignoring case, in order, with at most three other characters between two.
 
     A `*` at the end of a word stands for any ending. What is written in a script that puts no spaces between words (Chinese, Japanese,
-    Thai, ...) is found within longer runs too. Thread-safe; keeps no text. Raises `ConfigRejected` for an entry that says nothing, and a
-    topic that is no id (small letters, digits, `_`, `.`, `-`).
+    Thai, ...) is found within longer runs too. Thread-safe; keeps no text. Raises `ConfigRejected` for an entry that says nothing, a
+    topic that is no id (small letters, digits, `_`, `.`, `-`), and more words than fit.
     """
 
     name = "topics"
@@ -61,6 +61,12 @@ class Topics:
                 raise ConfigRejected(f"the topic `{topic}` is no id; use small letters, digits, `_`, `.` and `-`")
             for entry in entries:
                 self._take(topic, entry)
+        firsts = {*self._exact, *self._prefixes, *(_form(entry) for entry, _ in self._unspaced)}
+        pattern = "|".join(map(re2.escape, sorted(firsts))) if firsts else r"\z."
+        try:
+            self._hint: re.Pattern[bytes] = re2.compile(pattern.encode(), options())
+        except re2.error as cause:
+            raise ConfigRejected(f"the topics begin with {len(firsts)} different words, which is too many; list fewer") from cause
 
     def detect(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
         """Spans of each text; they may overlap."""
@@ -82,13 +88,6 @@ class Topics:
             if self._may_go_on(words[place:], size):
                 return min(horizon, words[place].start)
         return horizon
-
-    @cached_property
-    def _hint(self) -> re.Pattern[bytes]:
-        firsts = {*self._exact, *self._prefixes, *(_form(entry) for entry, _ in self._unspaced)}
-        pattern = "|".join(map(re2.escape, sorted(firsts))) if firsts else r"\z."
-        hint: re.Pattern[bytes] = re2.compile(pattern.encode())
-        return hint
 
     def _take(self, topic: str, entry: str) -> None:
         if _UNSPACED.search(entry):

@@ -3,7 +3,10 @@
 
 import re
 
-__all__ = ["emphasis", "is_word"]
+__all__ = ["CENTS", "emphasis", "is_word"]
+
+CENTS = re.compile(r",\d\d?(?!\d)")
+"""What makes the number before it an amount."""
 
 # Thai, Lao, Burmese and Khmer; Chinese and Japanese; Korean, whose endings are glued to numbers.
 _SPACELESS = re.compile(

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 
 __all__ = [
     "au_medicare",
-    "chi",
     "ehic",
     "hu_company",
     "hu_personal",
@@ -17,7 +16,6 @@ __all__ = [
     "kr_rrn",
     "kvnr",
     "lu_matricule",
-    "luhn",
     "lv_person",
     "nino",
     "niss",
@@ -30,12 +28,6 @@ __all__ = [
 ]
 
 _LETTERS = {letter: 10 + place for place, letter in enumerate(string.ascii_uppercase)}
-_DOUBLED = str.maketrans("0123456789", "0246813579")  # by the sums of their digits
-
-
-def luhn(digits: str) -> bool:
-    """Luhn's formula (ISO/IEC 7812-1, annex B)."""
-    return (sum(map(int, digits[::-2])) + sum(map(int, digits[-2::-2].translate(_DOUBLED)))) % 10 == 0
 
 
 def rvnr(value: str) -> bool:
@@ -55,11 +47,6 @@ def kvnr(value: str) -> bool:
 def nino(value: str) -> bool:
     """British national insurance has no check digit; prefixes that are never given out are the guard's. Nine alike digits are a sample."""
     return len(set(value[2:8])) > 1
-
-
-def chi(value: str) -> bool:
-    """Scottish Community Health Index: modulus 11 as the NHS number."""
-    return -_weighted(value[:9], range(10, 1, -1)) % 11 == int(value[9])
 
 
 def nuss(value: str) -> bool:
@@ -96,7 +83,7 @@ def hu_personal(value: str) -> bool:
 
 def lu_matricule(value: str) -> bool:
     """Luxembourg: Luhn over eleven digits gives the twelfth, Verhoeff over the same eleven the thirteenth."""
-    return luhn(value[:12]) and _verhoeff(value[:11] + value[12])
+    return _luhn(value[:12]) and _verhoeff(value[:11] + value[12])
 
 
 def lv_person(value: str) -> bool:
@@ -108,7 +95,7 @@ def lv_person(value: str) -> bool:
 
 def ehic(value: str) -> bool:
     """European health insurance card: ISO/IEC 7812 for health (80), Luhn."""
-    return value.startswith("80") and luhn(value)
+    return value.startswith("80") and _luhn(value)
 
 
 def icao(value: str) -> bool:
@@ -147,7 +134,7 @@ def au_medicare(value: str) -> bool:
 
 def npi(value: str) -> bool:
     """American health providers: Luhn with the prefix of the United States for health, 80840."""
-    return luhn("80840" + value)
+    return _luhn("80840" + value)
 
 
 def _weighted(digits: str, weights: Iterable[int]) -> int:
@@ -161,6 +148,10 @@ def _digit_sum(number: int) -> int:
 def _icao(value: str) -> int:
     weights: Sequence[int] = (7, 3, 1) * 3
     return sum((int(sign) if sign.isdigit() else _LETTERS[sign]) * w for sign, w in zip(value, weights, strict=False)) % 10
+
+
+def _luhn(digits: str) -> bool:
+    return bool(importlib.import_module("stdnum.luhn").is_valid(digits))
 
 
 def _verhoeff(digits: str) -> bool:

@@ -39,7 +39,7 @@ def _ranges() -> tuple[tuple[str, str, tuple[int, ...]], ...]:
 
 def _is_card(digits: str) -> bool:
     """A number of an issuer's, of a length that it gives, with Luhn's check digit."""
-    return check_digits.luhn(digits) and any(
+    return is_valid("luhn", digits) and any(
         low <= digits[: len(low)] <= high and len(digits) in lengths for low, high, lengths in _ranges()
     )
 

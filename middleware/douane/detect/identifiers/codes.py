@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Long codes that carry their own check: addresses of crypto currencies, and identifiers of legal entities."""
 
+import importlib
 import re
 from collections.abc import Iterator
 from hashlib import sha256
@@ -68,20 +69,11 @@ def _segwit(code: str) -> str:
     if any(sign not in _BECH32 for sign in data) or not 14 <= len(data) <= 74:
         return ""
     values = [_BECH32.index(sign) for sign in data]
-    rest = _polymod([*(ord(sign) >> 5 for sign in prefix), 0, *(ord(sign) & 31 for sign in prefix), *values])
+    rest = importlib.import_module("stdnum.bitcoin").bech32_checksum(
+        [*(ord(sign) >> 5 for sign in prefix), 0, *(ord(sign) & 31 for sign in prefix), *values]
+    )
     wanted = 1 if values[0] == 0 else 0x2BC830A3
     return {"bc": "btc", "ltc": "ltc"}.get(prefix, "") if rest == wanted else ""
-
-
-def _polymod(values: list[int]) -> int:
-    rest = 1
-    for value in values:
-        top = rest >> 25
-        rest = (rest & 0x1FFFFFF) << 5 ^ value
-        for place, factor in enumerate((0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)):
-            if top >> place & 1:
-                rest ^= factor
-    return rest
 
 
 def _is_monero(code: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Literal
 
-import re2
+from douane.detect.linear import together
 
 __all__ = ["Dialling", "PhoneKind"]
 
@@ -102,10 +102,7 @@ def _plans_of(code: int) -> tuple[tuple[_Plan, ...], Any]:
 
 def _union(written: Sequence[str]) -> Any:
     """What matches wherever one of the patterns does: one pass, whatever their number."""
-    together = re2.Set.FullMatchSet()
-    together.Add("|".join(written) or _NEVER)
-    together.Compile()
-    return together
+    return together(["|".join(written) or _NEVER], is_whole=True)
 
 
 def _area(region: str, code: str) -> str:

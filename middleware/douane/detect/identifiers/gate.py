@@ -5,9 +5,9 @@ INVARIANT: a sign is seen wherever the rules behind it could match, so that leav
 """
 
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
-import re2
+from douane.detect.linear import together
 
 __all__ = ["Sign", "signs"]
 
@@ -35,9 +35,5 @@ def signs(text: str) -> frozenset[Sign]:
 
 
 @cache
-def _set() -> re2.Set:
-    together = re2.Set.SearchSet()
-    for pattern in _SIGNS.values():
-        together.Add(pattern)
-    together.Compile()
-    return together
+def _set() -> Any:
+    return together(_SIGNS.values())

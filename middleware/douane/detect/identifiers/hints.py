@@ -8,9 +8,8 @@ from collections.abc import Set as AbstractSet
 from functools import cache
 from typing import Any, Literal
 
-import re2
-
 from douane.detect.identifiers.words import vocabulary
+from douane.detect.linear import together
 
 __all__ = ["DOCUMENTS", "Hint", "hints"]
 
@@ -33,13 +32,13 @@ def hints(text: str) -> frozenset[Hint]:
 
 @cache
 def _set() -> Any:
-    together = re2.Set.SearchSet()
-    for topics in _TOPICS.values():
-        firsts = {first for first, phrases in vocabulary().phrases.items() if any(not topics.isdisjoint(some) for _, some in phrases)}
-        # At the start of a word in any case, or with a capital inside one.
-        together.Add(rf"(?:^|[^A-Za-z])(?i:{_some(firsts)})|[a-z](?:{_some(firsts, is_hump=True)})")
-    together.Compile()
-    return together
+    return together(map(_pattern, _TOPICS.values()))
+
+
+def _pattern(topics: AbstractSet[str]) -> str:
+    firsts = {first for first, phrases in vocabulary().phrases.items() if any(not topics.isdisjoint(some) for _, some in phrases)}
+    # At the start of a word in any case, or with a capital inside one.
+    return rf"(?:^|[^A-Za-z])(?i:{_some(firsts)})|[a-z](?:{_some(firsts, is_hump=True)})"
 
 
 def _some(firsts: AbstractSet[str], *, is_hump: bool = False) -> str:

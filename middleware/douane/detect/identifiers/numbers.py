@@ -4,7 +4,7 @@
 import re
 from collections.abc import Iterator
 
-from douane.detect.identifiers.beside import emphasis, is_word
+from douane.detect.identifiers.beside import CENTS, emphasis, is_word
 from douane.detect.identifiers.checks import is_valid
 from douane.detect.identifiers.kind import Kind
 from douane.detect.identifiers.layout import LONGEST, Layout, layouts, openings
@@ -18,7 +18,6 @@ _NEVER_BEFORE = frozenset("_$€£¥%/&?+\\")
 _NEVER_BEHIND = frozenset("_$€£¥%+=\\")
 _SPACES = (" ", "\u00a0")
 _GLUE = frozenset(".-/")
-_CENTS = re.compile(r",\d\d?(?!\d)")
 # Seconds and microseconds since 1970, and dates with a time, as they are written for machines.
 _MOMENT = re.compile(r"1[5-9][0-9]{8}(?:[0-9]{6})?|20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[01][0-9]|2[0-3])[0-5][0-9]{3}")
 _BYTES = re.compile(r"(?:[01][0-9]{2}|2[0-4][0-9]|25[0-5])(?:[ \u00a0](?:[01][0-9]{2}|2[0-4][0-9]|25[0-5])){2}")  # a colour
@@ -100,7 +99,9 @@ def _surest(zone: Zone, start: int, end: int, found: tuple[Layout, ...]) -> tupl
     free: dict[bool, bool] = {}
     for layout in found:
         kind = layout.kind
-        if any(compact[place] != letter for place, letter in layout.letters) or (kind.guard and not _guarded(kind, layout, compact)):
+        if any(compact[place] != letter for place, letter in layout.letters) or (
+            kind.guard is not None and kind.guard.fullmatch(compact) is None
+        ):
             continue
         if topics is None:
             topics = zone.topics(start, end)
@@ -109,10 +110,6 @@ def _surest(zone: Zone, start: int, end: int, found: tuple[Layout, ...]) -> tupl
         if score and (best is None or score > best[0]) and _passes(zone, kind, compact, written):
             best = score, kind
     return () if best is None else (best,)
-
-
-def _guarded(kind: Kind, layout: Layout, compact: str) -> bool:
-    return kind.guard is None or kind.guard.fullmatch(compact) is not None
 
 
 def _passes(zone: Zone, kind: Kind, compact: str, written: str) -> bool:
@@ -150,7 +147,7 @@ def _stands_free(text: str, start: int, end: int, is_spoken: bool) -> bool:
     before, behind = text[start - 1] if start else " ", text[end] if end < len(text) else " "
     if (before.isalnum() and is_word(before)) or (behind.isalnum() and is_word(behind)):
         return False
-    if before in _NEVER_BEFORE or behind in _NEVER_BEHIND or (before == "#" and not is_spoken) or _CENTS.match(text, end):
+    if before in _NEVER_BEFORE or behind in _NEVER_BEHIND or (before == "#" and not is_spoken) or CENTS.match(text, end):
         return False
     left, right = text[start - 2] if start > 1 else " ", text[end + 1] if end + 1 < len(text) else " "
     if before in _GLUE and (left.isdigit() or not is_spoken):

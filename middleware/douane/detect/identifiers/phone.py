@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from douane.detect.identifiers.beside import emphasis, is_word
+from douane.detect.identifiers.beside import CENTS, emphasis, is_word
 from douane.detect.identifiers.dialling import Dialling
 from douane.detect.identifiers.zone import Zone
 from douane.finding import Span
@@ -23,7 +23,6 @@ _LONGEST = 40  # characters, with separators
 _FEWEST_DIGITS = 7
 _NEVER_BEFORE = frozenset("/&#$€£%=\\")  # nor an underscore, but for emphasis
 _SIGNED = re.compile(r"\+[0-9]{4,}\.[0-9]+")
-_CENTS = re.compile(r",\d\d?(?!\d)")
 _TELLING = frozenset({(3, 3, 3), (3, 2, 2, 2), (3, 3, 4), (3, 7), (2, 2, 2, 2)})  # how mobiles without a trunk zero are grouped
 _MORE = {2: range(3, 4), 3: range(1, 4)}  # how many groups follow the first of these, by its size
 _BEFORE, _BEHIND = 200, 140  # characters around the first digit, more than what decides about a number
@@ -70,12 +69,12 @@ class Phones:
             yield span
 
     def _international(self, zone: Zone, groups: list[tuple[int, int]], first: int, low: int, detector: str) -> Span | None:
+        has_plus = "+" in zone.text[low : groups[first][0]]
         for last in reversed(_reach(zone.text, groups, first, low)):
             end = groups[last][1]
             digits = _digits(zone.text[low:end])
-            has_plus = "+" in zone.text[low : groups[first][0]]
             if not has_plus:
-                digits = digits[2:]
+                digits = digits[2:]  # without the two zeros
             if not _is_free(zone.text, low, end, has_plus=has_plus) or (has_plus and _is_decimal_end(zone.text, low, end)):
                 continue
             if zone.once("international phone", digits, self._is_international):
@@ -175,7 +174,7 @@ def _ends(text: str, end: int, *, has_plus: bool = False) -> bool:
     behind, right = text[end : end + 1], text[end + 1 : end + 2]
     if has_plus and (behind in ("_", "=", "\\") or (behind == "." and (right.isalpha() or _is_fraction(text, end)))):
         return True
-    if behind in ("_", "%", "€", "$", "£", "=", "\\") or (behind.isalnum() and is_word(behind)) or _CENTS.match(text, end):
+    if behind in ("_", "%", "€", "$", "£", "=", "\\") or (behind.isalnum() and is_word(behind)) or CENTS.match(text, end):
         return False
     return not (behind in ("-", ".", "/", ":") and right.isalnum())
 

@@ -57,7 +57,7 @@ class Names:
         return [self._spans(text) for text in texts]
 
     def horizon(self, text: str) -> int:
-        """Where a name at the end may still begin, change or end: at most 160 characters back."""
+        """Where a name at the end may still begin, change or end: at most 160 characters back, or where one of policy's lists begins."""
         return min(
             open_chain(text, self._open),
             open_phrase(text, self._lists, self._phrases),
@@ -69,7 +69,7 @@ class Names:
         """Whether no rule has anything to look at. A text of more than a few sentences seldom has not, and is not read twice to see it."""
         if not ANY_WORD.search(text):
             return True
-        if len(text) > _SHORT:
+        if len(text) > _SHORT or "@" in text:
             return False
         words = _words(text)
         page = self._page(text)

@@ -13,6 +13,7 @@ from douane.detect.names.words import LETTER, UPPER, lowered
 __all__ = ["open_chain", "open_pattern", "open_phrase"]
 
 _LENGTH = 160
+_WORD = re.compile(rf"(?<!\w){LETTER}++")
 _JOINS = "of|für|for|spol\\.|sp\\.|n[°º]"
 
 
@@ -44,7 +45,7 @@ def open_phrase(text: str, lists: Lists, phrases: Sequence[str]) -> int:
     """Where a place of several words begins that is not yet whole, or may get a word more; `phrases` are those of the lists, in order."""
     floor = max(0, len(text) - PHRASE_LENGTH)
     low = lowered(text[floor:])
-    for match in re.finditer(rf"(?<!\w){LETTER}++", text[floor:]):
+    for match in _WORD.finditer(text[floor:]):
         if text[floor + match.start()].isupper() and lists.words.get(low[match.start() : match.end()], FIRST) & FIRST:
             tail = low[match.start() :]
             place = bisect_left(phrases, tail)

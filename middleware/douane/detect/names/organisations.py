@@ -11,11 +11,9 @@ from douane.detect.names.page import Page
 from douane.detect.names.words import UPPER
 from douane.finding import Span
 
-__all__ = ["COMPANY_LENGTH", "dotted", "organisations"]
+__all__ = ["dotted", "organisations"]
 
-COMPANY_LENGTH = 80
-"""Characters before its legal form that the name of a company has at most."""
-
+_COMPANY_LENGTH = 80  # characters before its legal form that the name of a company has at most
 _COMPANY_WORDS = 6
 _MARKS = frozenset("([\"'„“«")
 _CAPITAL = re.compile(UPPER)
@@ -73,7 +71,7 @@ def _is_form(page: Page, index: int) -> bool:
 
 def _before(text: str, start: int, end: int) -> Span | None:
     """The company whose legal form stands at a place: the words before it that have a capital letter, and what joins such words."""
-    floor = max(0, start - COMPANY_LENGTH)
+    floor = max(0, start - _COMPANY_LENGTH)
     first = place = start
     for _ in range(_COMPANY_WORDS):
         edge = place - 1 if place and text[place - 1] in _SPACES else place

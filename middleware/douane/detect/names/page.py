@@ -9,7 +9,7 @@ from douane.detect.names.cues import Cue, Cues
 from douane.detect.names.lists import COMMON, GIVEN, NAME, PLACE, VAGUE, Lists
 from douane.detect.names.words import CAPITAL, GAP, LINE_GAP, PARTICLES
 
-__all__ = ["CUED", "DOTTED", "ENDING", "LENGTH", "LINED", "LONGEST", "Page"]
+__all__ = ["CUED", "DOTTED", "ENDING", "LINED", "Page"]
 
 # Why a word is looked at besides what it may be; in the same number as that.
 CUED = 1 << 9
@@ -21,12 +21,8 @@ DOTTED = 1 << 11
 ENDING = 1 << 12
 """It has an ending of family names or streets."""
 
-LONGEST = 5
-"""Words that one name has at most, particles and initials aside."""
-
-LENGTH = 100
-"""Characters that the words of one name have at most."""
-
+_LONGEST = 5  # words that one name has at most, particles and initials aside
+_LENGTH = 100  # characters that the words of one name have at most
 _GAP_LENGTH = 20
 _PARTICLES_BEFORE = 3
 _LONGEST_CUE_WORD = 20
@@ -94,7 +90,8 @@ class Page:
                             flags |= DOTTED
                     elif character == ":" or character == " ":
                         flags |= LINED
-                    left = low[low.rfind(" ", max(0, start - _LONGEST_CUE_WORD), start - 1) + 1 : start - 1]
+                    floor = max(0, start - _LONGEST_CUE_WORD)
+                    left = low[max(floor, low.rfind(" ", floor, start - 1) + 1) : start - 1]
                     if left in before or (not left.isalpha() and _last_word(left) in before):
                         flags |= CUED
                     elif left in particles:
@@ -125,9 +122,9 @@ class Page:
         return 0
 
     def chain(self, index: int, *, lines: bool = False) -> int:
-        """How many words from this one on stand together as a name would, at most `LONGEST`; `lines` allows a line break between two."""
-        last = min(index + LONGEST, len(self.starts))
-        end = self.starts[index] + LENGTH
+        """How many words from this one on stand together as a name would, at most five; `lines` allows a line break between two."""
+        last = min(index + _LONGEST, len(self.starts))
+        end = self.starts[index] + _LENGTH
         for after in range(index + 1, last):
             if self.ends[after] > end or not self.joins(after - 1, lines=lines):
                 return after - index

@@ -14,6 +14,7 @@ from douane.detect.names.rampart_network import Network
 from douane.detect.names.rampart_pieces import open_piece, pieces
 from douane.detect.names.rampart_weights import VERSION, files
 from douane.detect.names.rampart_words import Name, Reader, Word, names
+from douane.detect.unpaired import paired
 from douane.errors import ConfigRejected, DetectorFailed
 from douane.finding import ReadingKind, Span
 from douane.worker import WorkerFailed
@@ -21,7 +22,6 @@ from douane.worker import WorkerFailed
 __all__ = ["Rampart"]
 
 _LETTER = re.compile(r"[^\W\d_]")
-_LONE = re.compile("[\ud800-\udfff]")
 _SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _DASH = re.compile("[\u058a\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _TYPES = {"person": "PERSON", "place": "LOCATION", "street": "STREET_ADDRESS"}
@@ -115,4 +115,4 @@ def _installed(threads: int) -> Reader:
 
 def _plain(text: str) -> str:
     """The text with lone surrogates, spaces and dashes replaced, one for one: so readings that differ in them only cost as much as one."""
-    return text if text.isascii() else _DASH.sub("-", _SPACE.sub(" ", _LONE.sub("\ufffd", text)))
+    return text if text.isascii() else _DASH.sub("-", _SPACE.sub(" ", paired(text)))

@@ -45,7 +45,6 @@ _SHARE = 12
 _KEYWORDS = frozenset({"elif"})  # a name in Turkish, seldom so in small letters
 _FEWEST = 0.004
 _SHORT = 4
-_INTRODUCTION = 40
 _CODE = re.compile(r"[_=<>{}\[\]\\$#@/|\"`~^&*+]|\)\.|\(\)|\.\w|::")
 _CODE_LENGTH = 20  # the fewest characters that the share is counted from
 _MOST_CODE = 2.0  # tenths that count
@@ -110,7 +109,7 @@ class Evidence:
                 signs["small in English"] = 1
         if self.is_no_name(start, end):
             signs["no name"] = 1
-        if is_introduced(self._low[max(0, start - _INTRODUCTION) : start], cues()):
+        if is_introduced(self._low, start, cues()):
             signs["introduced"] = 1
         if text[max(0, start - 1) : start] in _QUOTES or text[end : end + 1] in _QUOTES:
             signs["quoted"] = 1

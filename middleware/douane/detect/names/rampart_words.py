@@ -22,7 +22,6 @@ _BETWEEN = re.compile(r"\s*(?:[-'’´]\s?)?")
 _INITIAL = re.compile(r"\.\s*-?")
 _LONGEST_INITIAL = 3
 
-
 _LETTERS = re.compile(r"[^\W\d_]\D*")
 
 # Beside these a word in small letters is one that a machine reads: `len(x)`, `self.name`, `user_id`.

@@ -34,7 +34,7 @@ def small_persons(text: str, low: str, given: AbstractSet[str], lists: Lists, cu
             flags = known(after[1], 0)
             if flags & FAMILY and not flags & (COMMON | PLACE):
                 yield Span("PERSON", start, after.end(1), 0.6, "names", "given_family.small")
-        if is_introduced(low[max(0, start - _INTRODUCTION) : start], cues):
+        if is_introduced(low, start, cues):
             yield Span("PERSON", start, end, 0.7, "names", "cue.introduction")
 
 
@@ -60,8 +60,9 @@ def open_small(text: str, lists: Lists) -> int:
     return match.start()
 
 
-def is_introduced(before: str, cues: Cues) -> bool:
-    """Whether a text in lower case ends with what introduces a name, and a space: my name is, this is."""
+def is_introduced(low: str, place: int, cues: Cues) -> bool:
+    """Whether what introduces a name, and a space, stand before a place of a text in lower case: my name is, this is."""
+    before = low[max(0, place - _INTRODUCTION) : place]
     words = before.split()
     if not words or before[-1] not in " \u00a0":
         return False

@@ -7,14 +7,12 @@ Nothing is downloaded: models are installed, and known by their digest.
 """
 
 import re
-import secrets
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from hashlib import blake2b
+from dataclasses import replace
 from importlib.metadata import version
-from threading import Lock
 
 from douane.detect.language import Languages
+from douane.detect.memory import Memory
 from douane.detect.presidio.host import Host
 from douane.detect.presidio.models import Model, greeting
 from douane.detect.presidio.pieces import final, pieces
@@ -28,10 +26,8 @@ _LETTER = re.compile(r"[^\W\d_]")
 _TELLING = 40  # characters that may tell their language by themselves
 _AROUND = 96  # characters before a piece, at the start of a text those from its start, that are looked at too where it does not
 _BATCH = 32  # pieces that one deadline is for
-_REMEMBERED = 8192
+_REMEMBERED = 2**22  # bytes of what was found in pieces
 _MEMORY = 2**32
-
-_Found = tuple[tuple[str, int, int, float, str], ...]
 
 
 class PresidioNames:
@@ -65,9 +61,7 @@ class PresidioNames:
         self._host = Host(
             "douane.detect.presidio.names_worker", name=self.name, greeting=greeting(models), deadline=deadline, memory_bytes=memory_bytes
         )
-        self._key = secrets.token_bytes(32)
-        self._memory: OrderedDict[bytes, _Found] = OrderedDict()
-        self._lock = Lock()
+        self._memory = Memory(_REMEMBERED)
 
     def start(self) -> None:
         """Load the models. Raises `DetectorFailed`, and `ConfigRejected` for a model that is not the one that its digest names."""
@@ -92,30 +86,27 @@ class PresidioNames:
         return not _LETTER.search(text)
 
     def horizon(self, text: str) -> int:
-        """The start of the last piece, and of the first ones while they are too short to tell their language."""
-        untold = (start for start, end in pieces(text) if _window(start, end)[1] > len(text))
-        return min(final(text), next(untold, len(text)))
+        """The start of the last piece; that of the text while it is too short to tell the language of its first pieces."""
+        return final(text) if len(text) >= _AROUND else 0
 
     def detect(self, texts: Sequence[str]) -> list[list[Span]]:
         """Spans of each text. Raises `DetectorFailed`."""
         asked = [(index, start, language, piece) for index, text in enumerate(texts) for start, language, piece in self._asked(text)]
-        keys = [self._digest(language, piece) for _, _, language, piece in asked]
-        known = self._recall(keys)
+        keys = [self._memory.key(language + piece) for _, _, language, piece in asked]
+        known = self._memory.recall(keys)
         unknown = {key: (language, piece) for key, (*_, language, piece) in zip(keys, asked, strict=True) if key not in known}
         if unknown:
             fresh = list(unknown.values())
             batches = (fresh[first : first + _BATCH] for first in range(0, len(fresh), _BATCH))
             found = {
-                key: tuple((type_, start, end, score, rule) for type_, start, end, score, rule in answer)
+                key: tuple(Span(type_, start, end, score, self.name, rule) for type_, start, end, score, rule in answer)
                 for key, answer in zip(unknown, self._host.ask(batches), strict=True)
             }
-            self._remember(found)
+            self._memory.remember(found)
             known |= found
         spans: list[list[Span]] = [[] for _ in texts]
         for (index, place, *_), key in zip(asked, keys, strict=True):
-            spans[index] += (
-                Span(type_, place + start, place + end, score, self.name, rule) for type_, start, end, score, rule in known[key]
-            )
+            spans[index] += (replace(span, start=place + span.start, end=place + span.end) for span in known[key])
         return spans
 
     def _asked(self, text: str) -> Iterator[tuple[int, str, str]]:
@@ -132,25 +123,6 @@ class PresidioNames:
         low, high = _window(start, end)
         alone = self._languages.of(text[start:end]) if end - start >= _TELLING else ""
         return alone or self._languages.of(text[low:high]) or self._default
-
-    def _digest(self, language: str, piece: str) -> bytes:
-        return blake2b(f"{language}{piece}".encode(), digest_size=16, key=self._key).digest()
-
-    def _recall(self, keys: Sequence[bytes]) -> dict[bytes, _Found]:
-        known: dict[bytes, _Found] = {}
-        with self._lock:
-            for key in keys:
-                found = self._memory.get(key)
-                if found is not None:
-                    self._memory.move_to_end(key)
-                    known[key] = found
-        return known
-
-    def _remember(self, found: Mapping[bytes, _Found]) -> None:
-        with self._lock:
-            self._memory.update(found)
-            while len(self._memory) > _REMEMBERED:
-                self._memory.popitem(last=False)
 
 
 def _window(start: int, end: int) -> tuple[int, int]:

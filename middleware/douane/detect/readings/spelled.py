@@ -4,7 +4,8 @@
 import re
 from collections.abc import Iterator
 
-from douane.detect.readings.tail import hint, hits
+from douane.detect.linear import compiled
+from douane.detect.readings.tail import hits
 from douane.detect.readings.view import View, replaced
 
 __all__ = ["SPELLED", "open_spelled", "spelled"]
@@ -77,7 +78,7 @@ def spelled(text: str) -> View | None:
 def open_spelled(text: str) -> int:
     """Where such an address begins that more text could complete; `len(text)` where none does."""
     tail = text[-_WIDEST:].encode("utf-8", "surrogatepass")
-    match = hint(_OPEN).search(tail)
+    match = compiled(_OPEN).search(tail)
     if match is None or (match[1] or b"").decode("utf-8", "replace").lower() in _EVERYDAY:
         return len(text)
     return len(text) - len(tail[match.start() :].decode("utf-8", "surrogatepass"))

@@ -1,23 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the end of a text matches a pattern: the question of a stream, asked for every piece of it."""
 
-from functools import cache
-from typing import Any
+from douane.detect.linear import compiled
 
-import re2
-
-__all__ = ["hint", "hits", "open_at"]
-
-
-@cache
-def hint(pattern: str) -> Any:
-    """The pattern compiled by RE2, whose time is linear in the text for every pattern and every text."""
-    return re2.compile(pattern.encode())
+__all__ = ["hits", "open_at"]
 
 
 def hits(pattern: str, text: str) -> bool:
     """Whether the pattern is anywhere in the text."""
-    return hint(pattern).search(text.encode("utf-8", "surrogatepass")) is not None
+    return compiled(pattern).search(text.encode("utf-8", "surrogatepass")) is not None
 
 
 def open_at(pattern: str, text: str, reach: int) -> int:
@@ -26,5 +17,5 @@ def open_at(pattern: str, text: str, reach: int) -> int:
     Its first group, where it has one.
     """
     tail = text[-reach:].encode("utf-8", "surrogatepass")
-    match = hint(pattern).search(tail)
+    match = compiled(pattern).search(tail)
     return len(text) - len(tail[match.start(match.lastindex or 0) :].decode("utf-8", "surrogatepass")) if match else len(text)

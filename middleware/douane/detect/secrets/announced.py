@@ -76,10 +76,9 @@ def opens(text: str) -> int:
 
 def _words(source: Encoded, pattern: Pattern) -> Iterator[re.Match[str]]:
     word = _patterns().word
-    for start in source.starts(pattern):
-        for place in (start, start + 1):  # at the start of the text, or behind the character before the word
-            if match := word.match(source.text, place):
-                yield match
+    for place in source.fronts(pattern):
+        if match := word.match(source.text, place):
+            yield match
 
 
 def _value(text: str, place: int) -> tuple[int, int, bool] | None:

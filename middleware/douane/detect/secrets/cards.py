@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What proves that a payment card is at hand (PCI DSS 3.3.1): its security code, its PIN, its magnetic stripe."""
 
+import importlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -44,15 +45,13 @@ def gates() -> tuple[str, str, str]:
 def find(source: Encoded) -> Iterator[Span]:
     """Codes and PINs after their words, tracks by their structure with the check digit of the number."""
     patterns, text = _patterns(), source.text
-    for start in source.starts(patterns.codes):
-        for place in (start, start + 1):
-            if match := patterns.code.match(text, place):
-                yield Span("CARD_SECURITY_CODE", *match.span("value"), 0.85, "secrets", "card.security_code")
-    for start in source.starts(patterns.pins):
-        for place in (start, start + 1):
-            match = patterns.pin.match(text, place)
-            if match and patterns.card.search(text, max(0, match.start() - _CARD_REACH), match.start("value")):
-                yield Span("CARD_PIN", *match.span("value"), 0.8, "secrets", "card.pin")
+    for place in source.fronts(patterns.codes):
+        if match := patterns.code.match(text, place):
+            yield Span("CARD_SECURITY_CODE", *match.span("value"), 0.85, "secrets", "card.security_code")
+    for place in source.fronts(patterns.pins):
+        match = patterns.pin.match(text, place)
+        if match and patterns.card.search(text, max(0, match.start() - _CARD_REACH), match.start("value")):
+            yield Span("CARD_PIN", *match.span("value"), 0.8, "secrets", "card.pin")
     for pattern, mark, rule in ((_TRACK_1, "^", "card.track1"), (_TRACK_2, "", "card.track2")):
         for match in pattern.finditer(text) if mark in text else ():
             if _is_luhn(match["number"]):
@@ -68,9 +67,7 @@ def opens(text: str) -> int:
 
 
 def _is_luhn(number: str) -> bool:
-    """ISO/IEC 7812-1, annex B."""
-    doubled = (int(digit) * 2 for digit in number[-2::-2])
-    return (sum(int(digit) for digit in number[-1::-2]) + sum(value - 9 * (value > 9) for value in doubled)) % 10 == 0
+    return bool(importlib.import_module("stdnum.luhn").is_valid(number))
 
 
 @cache

@@ -2,7 +2,6 @@
 """Passwords by the place that a format gives them: URLs, HTTP Basic, `.pgpass` and `.netrc`."""
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator
 
@@ -12,9 +11,11 @@ from douane.finding import Span
 
 __all__ = ["GATE", "find", "opens"]
 
+_BASIC_SCHEME = r"[Bb][Aa][Ss][Ii][Cc][ \t]{1,2}"  # RFC 9110, section 11.1: in any case
+_BLANK = r"[\s\v\x1c-\x1f\x{85}\pZ]"  # what Python takes for a space, for RE2
 GATE = (
-    r"://[^\s/:@\"'<>`]{0,80}:[^\s@/\"'<>`]{1,120}@|[Bb]asic[ \t]{1,2}[A-Za-z0-9+/]{8}|BASIC[ \t]{1,2}[A-Za-z0-9+/]{8}|"
-    r":(?:\*|[56]4[0-9]{2}):[^:\s]{1,60}:[^:\s]{1,60}:|login\s{1,8}\S{1,60}\s{1,8}password\s"
+    rf"://[^\s/:@\"'<>`]{{0,80}}:[^\s@/\"'<>`]{{1,120}}@|{_BASIC_SCHEME}[A-Za-z0-9+/]{{8}}|"
+    rf":(?:\*|[56]4[0-9]{{2}}):[^:\s]{{1,60}}:[^:\s]{{1,60}}:|login{_BLANK}{{1,8}}\S{{1,60}}{_BLANK}{{1,8}}password{_BLANK}"
 )
 _URL = re.compile(
     r"(?<![A-Za-z0-9+.])[A-Za-z][A-Za-z0-9+.]{1,30}://[^\s/:@\"'<>`]{0,80}:(?P<password>[^\s@/\"'<>`]{1,120})@[^\s\"'<>`,;)\]}\\]{1,200}"
@@ -23,7 +24,7 @@ _URL = re.compile(
 _LONGEST_SCHEME = 31
 _SCHEME = re.compile(r"(?<![A-Za-z0-9+.])[A-Za-z][A-Za-z0-9+.]{1,30}\Z")
 _URL_OPEN = re.compile(r"(?<![A-Za-z0-9+.])[A-Za-z][A-Za-z0-9+.]{1,30}://[^\s\"'<>`]{0,440}\Z")
-_BASIC = re.compile(r"(?<![^\W_])basic[ \t]{1,2}(?P<value>[A-Za-z0-9+/]{8,300}={0,2})(?![A-Za-z0-9+/=])", re.IGNORECASE)
+_BASIC = re.compile(rf"(?<![^\W_]){_BASIC_SCHEME}(?P<value>[A-Za-z0-9+/]{{8,300}}={{0,2}})(?![A-Za-z0-9+/=])")
 # INVARIANT: what a password in these lines is made of lies within one run of the text.
 _PASSWORD = r"(?P<value>[!#-+\-./0-9:=?-Z\\^_a-z~]{3,120})(?!\S)"
 _PGPASS = re.compile(rf"(?<!\S)[A-Za-z0-9*._-]{{1,60}}:(?:\*|[56]4[0-9]{{2}}):[^:\s]{{1,60}}:[^:\s]{{1,60}}:{_PASSWORD}")
@@ -63,6 +64,6 @@ def _is_user_and_password(value: str) -> bool:
     """RFC 7617: base64 of a name, a colon, a password."""
     try:
         decoded = base64.b64decode(value + "=" * (-len(value) % 4)).decode()
-    except (ValueError, binascii.Error):
+    except ValueError:
         return False
     return decoded.isprintable() and ":" in decoded[:-1]

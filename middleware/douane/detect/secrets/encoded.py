@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import re2
+from douane.detect import linear
 
-__all__ = ["Encoded", "Match", "Pattern", "compiled", "encoded", "options"]
-
-_MEMORY = 64 << 20
+__all__ = ["Encoded", "Match", "Pattern", "compiled", "encoded"]
 
 
 class Match(Protocol):
@@ -49,6 +47,12 @@ class Encoded:
                 seen = start
                 yield characters
 
+    def fronts(self, pattern: Pattern) -> Iterator[int]:
+        """The places where a word may begin, for a pattern that matches it at the start of the text or with the character before it."""
+        for start in self.starts(pattern):
+            yield start
+            yield start + 1
+
 
 def encoded(text: str) -> Encoded:
     """The text with its bytes."""
@@ -56,15 +60,6 @@ def encoded(text: str) -> Encoded:
 
 
 def compiled(source: str) -> Pattern:
-    """A pattern that is only asked where it matches: without groups RE2 needs nothing but its automaton."""
-    pattern: Pattern = re2.compile(source.encode(), options())
+    """A pattern that is only asked where it matches."""
+    pattern: Pattern = linear.compiled(source, captures=False)
     return pattern
-
-
-def options() -> "re2.Options":
-    """Nothing is written to the standard error, and there is room for all states that any text was seen to need, many times."""
-    chosen = re2.Options()
-    chosen.log_errors = False
-    chosen.never_capture = True
-    chosen.max_mem = _MEMORY
-    return chosen

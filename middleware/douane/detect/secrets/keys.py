@@ -13,8 +13,9 @@ __all__ = ["GATE", "find", "opens"]
 GATE = "PRIVATE KEY|Private-Lines: "
 _BEGIN = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----")
 _GAP = r"(?:\\[nrt]|[\s\"'+,|>\\])"
-# Possessive: a line of headers could be cut into headers in very many ways.
-_HEADER_LINES = rf"(?:{_GAP}*+(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset):[^\n\\]{{0,120}}+)*+"
+# Possessive: a line of headers could be cut into headers in very many ways. So many at most: a header may hold what begins a block,
+# and every one of these would be read to the last header.
+_HEADER_LINES = rf"(?:{_GAP}*+(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset):[^\n\\]{{0,120}}+){{0,50}}+"
 _BODY = re.compile(
     rf"{_HEADER_LINES}(?P<body>(?:{_GAP}*+[A-Za-z0-9/+=]{{16,}}+)*+)"
     rf"(?:(?P<end>{_GAP}*+(?:[A-Za-z0-9/+=]{{1,15}}+{_GAP}*+)?-----END [A-Z0-9 ]{{0,40}}PRIVATE KEY(?: BLOCK)?-----)|"

@@ -13,11 +13,10 @@ from douane.finding import Span
 __all__ = ["find", "gates"]
 
 _REACH = 100  # characters between a name and the start of what it tells, at most
-_LONGEST = 84
+_LONGEST = 84  # characters that no value exceeds
 _FIRST = 2  # so many characters of a name choose the rules that are tried
 _SCORE = 0.9
 _KEY = re.compile(r"key|secret|token|passw|pwd|credential|auth|geniekey|cl[ée]|schlüssel|clave|chiave|sleutel|klucz|chave", re.IGNORECASE)
-_DIGIT = re.compile(r"[0-9]")
 
 
 def gates() -> tuple[str, str]:

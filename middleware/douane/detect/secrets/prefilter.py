@@ -7,11 +7,11 @@ those that need no further wheel, and linear for every text.
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from typing import Any
 
-import re2
-
+from douane.detect.linear import together
 from douane.detect.secrets import announced, cards, connections, keys, near, tokens, web_tokens
-from douane.detect.secrets.encoded import Encoded, options
+from douane.detect.secrets.encoded import Encoded
 from douane.finding import Span
 
 __all__ = ["WAYS", "Find", "finds"]
@@ -42,7 +42,7 @@ WAYS: dict[Find, int] = {
 
 
 @cache
-def _set() -> "tuple[re2.Set, tuple[Find, ...]]":
+def _set() -> tuple[Any, tuple[Find, ...]]:
     gates = {
         keys.find: (keys.GATE,),
         web_tokens.find: (web_tokens.GATE,),
@@ -52,10 +52,5 @@ def _set() -> "tuple[re2.Set, tuple[Find, ...]]":
         announced.find: (announced.gate(),),
         cards.find: cards.gates(),
     }
-    set_, owners = re2.Set.SearchSet(options()), []
-    for find, patterns in gates.items():
-        for pattern in patterns:
-            set_.Add(pattern)
-            owners.append(find)
-    set_.Compile()
-    return set_, tuple(owners)
+    owners = tuple(find for find, patterns in gates.items() for _ in patterns)
+    return together(pattern for patterns in gates.values() for pattern in patterns), owners

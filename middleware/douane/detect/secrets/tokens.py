@@ -32,13 +32,13 @@ def find(source: Encoded) -> Iterator[Span]:
     """Tokens at every place, the longest of each; what lies within another that was found adds nothing and is left out."""
     text, covered = source.text, 0
     fronts, midst = _gates()
-    for start in source.starts(fronts):
-        for place in (start, start + 1):  # at the start of the text, or behind the character before the mark
-            for rule, match in _best(text, place):
-                begin, end = match.span("value" if "value" in match.re.groupindex else 0)
-                if end > covered and _is_real(rule, text[begin:end]):
-                    covered = end
-                    yield _span(rule, text, begin, end)
+    for place in source.fronts(fronts):
+        if best := _best(text, place):
+            rule, match = best
+            begin, end = match.span("value" if "value" in match.re.groupindex else 0)
+            if end > covered and _is_real(rule, text[begin:end]):
+                covered = end
+                yield _span(rule, text, begin, end)
     for start in source.starts(midst):
         for rule, match in _around(text, start):
             if _is_real(rule, match[0]):
@@ -55,14 +55,13 @@ def opens(text: str) -> int:
     return min((place for place in found if place >= 0), default=size)
 
 
-def _best(text: str, place: int) -> Iterator[tuple[Token, re.Match[str]]]:
+def _best(text: str, place: int) -> tuple[Token, re.Match[str]] | None:
     best: tuple[Token, re.Match[str]] | None = None
     for rule in _by_mark().get(text[place : place + _MARK], ()):
         match = text.startswith(rule.marks, place) and _pattern(rule).match(text, place)
         if match and (best is None or match.end() > best[1].end()):
             best = rule, match
-    if best is not None:
-        yield best
+    return best
 
 
 def _around(text: str, start: int) -> Iterator[tuple[Token, re.Match[str]]]:
