@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from douane.known import Known
+from douane.finding import Span
+from douane.known import Known, words_beside
 from fakes.cost import seconds
 
 ANNA = Known([("PERSON", "Anna Berger"), ("ORGANIZATION", "Blue Harbour"), ("PERSON", "Li"), ("LOCATION", "Wyk auf Föhr")])
@@ -104,6 +105,26 @@ def test_more_text_changes_nothing_before_the_horizon(text: str, more: str) -> N
     before = [(span.type, span.start, span.end) for span in ANNA.spans(text) if span.start < horizon]
     after = [(span.type, span.start, span.end) for span in ANNA.spans(text + more) if span.start < horizon]
     assert before == after
+
+
+_PARTS = ("Anna", "Visser", "annas", "VISSER", "De-Groot", "Fi\u00dfer", "\u0130nci", "x", " ", "-", "\n", "s", "'s")
+
+
+@given(
+    st.lists(st.sampled_from(_PARTS), max_size=12),
+    st.lists(st.lists(st.sampled_from(_PARTS), min_size=1, max_size=3), max_size=4),
+    st.data(),
+)
+def test_values_whose_words_stand_beside_what_was_found_are_all_that_can_be_found_again(
+    parts: list[str], values: list[list[str]], data: st.DataObject
+) -> None:
+    text = "".join(parts)
+    wanted = {("PERSON", "".join(value)) for value in values}
+    places = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=6)))
+    spans = [Span("PERSON", start, end, 0.9, "names") for start, end in zip(places[::2], places[1::2], strict=False) if start < end]
+    some = Known.among(wanted, words_beside(text, spans))
+    fresh = [span for span in Known(wanted).spans(text) if not any(one.start <= span.start and span.end <= one.end for one in spans)]
+    assert [span for span in some.spans(text) if span in fresh] == fresh
 
 
 @given(texts)

@@ -4,13 +4,14 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
 
 from douane.finding import Span
 
-__all__ = ["NAMES", "Known"]
+__all__ = ["NAMES", "Known", "words_beside"]
 
 NAMES = frozenset({"PERSON", "ORGANIZATION"})
 """The types of values that a conversation repeats, in whole and in part."""
@@ -92,6 +93,11 @@ class Known:
 
     def __repr__(self) -> str:
         return f"Known({self._count} values)"
+
+    @classmethod
+    def among(cls, values: Iterable[tuple[str, str]], words: AbstractSet[str]) -> "Known":
+        """Those values alone that have one of these `words_beside` what was found: no other can be found again."""
+        return cls(value for value in values if not words.isdisjoint(_WORD.findall(value[1].casefold())))
 
     def spans(self, text: str) -> list[Span]:
         """Every value that stands in the text, and every part that stands in none of them."""
@@ -224,6 +230,17 @@ class Known:
         return (place < len(self._firsts) and self._firsts[place].startswith(word)) or (
             word[-1] == "s" and ("", word[:-1]) in self._root.after
         )
+
+
+def words_beside(text: str, spans: Iterable[Span]) -> frozenset[str]:
+    """The words of a text, case folded, that no span covers, and these without the ending of a genitive."""
+    done, pieces = 0, []
+    for span in spans:
+        if span.start >= done and not (text[span.start - 1 : span.start].isalnum() or text[span.end : span.end + 1].isalnum()):
+            pieces.append(text[done : span.start])
+            done = span.end
+    words = set(_WORD.findall("\n".join((*pieces, text[done:])).casefold()))
+    return frozenset(words | {word[:-1] for word in words if word[-1] == "s"})
 
 
 def _stands(text: str, word: str) -> Iterator[int]:

@@ -19,7 +19,7 @@ from douane.detect.types import TYPES
 from douane.errors import DetectorFailed
 from douane.exchange import Segment
 from douane.finding import Detector, DetectorReport, Finding, ReadingKind, Recall, ScanResult, Span
-from douane.known import NAMES, Known
+from douane.known import NAMES, Known, words_beside
 
 __all__ = ["Candidate", "Scan"]
 
@@ -182,8 +182,9 @@ class Scan:
         keys = {key: key + names for key in texts}
         done = self._memory.recall(list(keys.values())) if is_whole else {}
         if len(done) < len(texts):
-            again = Known(values)
-            fresh = {keys[key]: self._with(again, text, spans[key]) for key, text in texts.items() if keys[key] not in done}
+            beside = {key: words_beside(text, spans[key]) for key, text in texts.items() if keys[key] not in done}
+            again = Known.among(values, frozenset().union(*beside.values()))
+            fresh = {keys[key]: self._with(again, texts[key], spans[key]) for key in beside}
             if is_whole:  # INVARIANT: what a detector that failed did not see is never remembered as not there
                 self._memory.remember(fresh)
             done |= fresh
