@@ -26,7 +26,7 @@ class Memory:
 
     def __init__(self, limit: int = 32 * 2**20) -> None:
         self._limit = limit
-        self._key = secrets.token_bytes(32)
+        self._hash = blake2b(digest_size=16, key=secrets.token_bytes(32))
         self._entries: OrderedDict[bytes, tuple[Span, ...]] = OrderedDict()
         self._held = 0
         self._lock = Lock()
@@ -38,7 +38,9 @@ class Memory:
 
     def key(self, text: str) -> bytes:
         """What a text is remembered under."""
-        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, key=self._key).digest()
+        begun = self._hash.copy()
+        begun.update(text.encode("utf-8", "surrogatepass"))
+        return begun.digest()
 
     def recall(self, keys: Sequence[bytes]) -> dict[bytes, tuple[Span, ...]]:
         """What is known of these."""
