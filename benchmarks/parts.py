@@ -25,13 +25,13 @@ from douane.client import Receive, Scope, Send
 from douane.decision import Decision
 from douane.enforce import Edits
 from douane.exchange import Segment
-from douane.finding import ScanResult
+from douane.finding import Recall, ScanResult
 from douane.forward import Forwarder
 from douane.gateway import gateway
 from douane.guard import Admission, Ask, CarryOut, Guard, Release
 from douane.policy.bundles.bundle import Bundle
 from douane.policy.engines.embedded import EmbeddedEngine
-from douane.policy.lease import Fixed
+from douane.policy.lease import Fixed, Held
 from douane.record import DecisionRecord
 from douane.vault import Vault
 
@@ -67,7 +67,7 @@ class _Counter:
 class _Blind:
     """A scanner that looks at nothing."""
 
-    def scan(self, segments: Sequence[Segment]) -> ScanResult:
+    def scan(self, segments: Sequence[Segment], known: Recall | None = None) -> ScanResult:
         return ScanResult((), ())
 
     def horizon(self, text: str) -> int:
@@ -77,12 +77,16 @@ class _Blind:
         return True
 
 
+def _lease(ask: Ask) -> Held:
+    return Fixed(_Constant()).lease(ask.principal)
+
+
 class _Nobody(Guard):
     """A guard that lets everything pass."""
 
     def admit(self, ask: Ask, carry_out: CarryOut) -> Admission:
         vault = Vault(b"", "", lambda _: False)
-        return Admission("", 0, Decision("allow"), ask, ask.candidates[0], carry_out(_NO_EDITS), vault, 0)
+        return Admission("", 0, Decision("allow"), ask, ask.candidates[0], carry_out(_NO_EDITS), vault, _lease(ask), self.scanner, 0)
 
     def release(self, admission: Admission, exchange: object, observed: object, carry_out: CarryOut) -> Release:
         return Release(Decision("allow"), carry_out(_NO_EDITS), 0)
