@@ -199,3 +199,14 @@ def test_an_engine_tells_what_it_reached_and_what_was_printed_where_it_is_asked_
     loaded.eval_query_as_json("data.p.x")
     assert loaded.take_prints() == ["main.rego:4: told"]
     assert json.loads(loaded.get_coverage_report_as_json())["files"][0]["covered"]
+
+
+@pytest.mark.parametrize("settings", ["[\"closed\"]", "no text"])
+def test_a_refusal_that_is_kept_keeps_no_engine(settings: str) -> None:
+    """An engine may only be let go in its own thread."""
+    rules = f"package douane.settings\n\nproblems := {settings}\n"
+    with pytest.raises(BundleRejected) as caught:
+        load([("main.rego", DEADLY), ("settings.rego", rules)], "{}")
+    held = [value for frame in caught.traceback for value in frame.frame.f_locals.values()]
+    held += [value for evaluator in held if isinstance(evaluator, Evaluator) for value in vars(evaluator).values()]
+    assert "Engine" not in {type(value).__name__ for value in held}

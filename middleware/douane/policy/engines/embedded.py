@@ -27,14 +27,17 @@ class Evaluator:
     """One engine in one thread. An engine that raised is dropped for a copy of the loaded one: a panic leaves it in an unknown state."""
 
     def __init__(self, modules: Sequence[Sequence[str]], data: str) -> None:
-        loaded = engine(modules, data)
-        self._loaded = loaded
-        self._engine = loaded.clone()
-        self._engine.set_input_json("{}")
-        self._engine.eval_query_as_json(ENTRYPOINT)  # compiles; a policy that cannot be evaluated at all is found now
-        problems = json.loads(self._engine.eval_query_as_json(_PROBLEMS)).get("result")
-        if problems and problems[0]["expressions"][0]["value"]:
-            raise BundleRejected("the settings are wrong: " + "; ".join(problems[0]["expressions"][0]["value"]))
+        self._loaded = engine(modules, data)
+        self._engine = self._loaded.clone()
+        try:
+            self._engine.set_input_json("{}")
+            self._engine.eval_query_as_json(ENTRYPOINT)  # compiles; a policy that cannot be evaluated at all is found now
+            problems = json.loads(self._engine.eval_query_as_json(_PROBLEMS)).get("result")
+            if problems and problems[0]["expressions"][0]["value"]:
+                raise BundleRejected("the settings are wrong: " + "; ".join(problems[0]["expressions"][0]["value"]))
+        except BaseException:
+            self._loaded = self._engine = None  # see `engine`: a traceback that somebody keeps must not keep them
+            raise
 
     def evaluate(self, document: str) -> str:
         """The decision as JSON text. Raises `PolicyFailed`: `undefined` or `error`."""
