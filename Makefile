@@ -15,7 +15,7 @@ help:
 	@echo "make test    everything: formats, types, layers, policies, tests"
 	@echo "make policy  the Rego part: formats, checks and tests, by the real OPA and by our own"
 	@echo "make opa     provide the real OPA that the tests compare with"
-	@echo "make bench   measure against a plain proxy"
+	@echo "make bench   measure against a plain proxy (more: benchmarks/README.md)"
 
 run: .venv/.synced
 	@exec $(UV) run --no-sync python examples/run.py

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the gateway costs over a direct call and over a plain proxy: CPU and latency a request, side by side in one run.
 
-The gateway is the real one: a process of its own, the shipped policies in their worker, Presidio in its own, a log that is on disk
-before anything passes. All stand before the same model, which answers at once, and their rounds take turns (A B C A B C), so that
+The gateway is the real one: a process of its own, the shipped policies in their worker, the default detectors, a log that is on
+disk before anything passes. All stand before the same model, which answers at once, and their rounds take turns (A B C A B C), so that
 each has its share of the noise. CPU counts a server's process and all its children.
 """
 

@@ -36,15 +36,22 @@ def settle(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 def _united(spans: list[Span]) -> list[Span]:
     united: list[Span] = []
-    first, high = None, 0
+    first: Span | None = None
+    start = high = 0
     for span in sorted(spans, key=lambda span: span.start):
         if first is not None and span.start < high:
             first, high = min(first, span, key=_precedence), max(high, span.end)
-            united[-1] = replace(first, start=united[-1].start, end=high)
-        else:
-            first, high = span, span.end
-            united.append(span)
+            continue
+        if first is not None:
+            united.append(_covering(first, start, high))
+        first, start, high = span, span.start, span.end
+    if first is not None:
+        united.append(_covering(first, start, high))
     return united
+
+
+def _covering(span: Span, start: int, end: int) -> Span:
+    return span if (span.start, span.end) == (start, end) else replace(span, start=start, end=end)
 
 
 def _beside(content: Sequence[Span], values: Sequence[Span]) -> Iterable[Span]:

@@ -201,7 +201,7 @@ def test_an_engine_tells_what_it_reached_and_what_was_printed_where_it_is_asked_
     assert json.loads(loaded.get_coverage_report_as_json())["files"][0]["covered"]
 
 
-@pytest.mark.parametrize("settings", ["[\"closed\"]", "no text"])
+@pytest.mark.parametrize("settings", ['["closed"]', "no text"])
 def test_a_refusal_that_is_kept_keeps_no_engine(settings: str) -> None:
     """An engine may only be let go in its own thread."""
     rules = f"package douane.settings\n\nproblems := {settings}\n"
