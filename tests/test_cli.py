@@ -105,7 +105,10 @@ def test_a_reader_that_has_seen_enough_is_no_error(log: Path) -> None:
 
 def test_tail_follows_the_log_until_ctrl_c(log: Path) -> None:
     arguments = [douane(), "log", "tail", "--log", str(log), "--json", "--last", "2"]
+    # Where the tests run in the background of a shell, children would inherit that this signal is ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    signal.signal(signal.SIGINT, before)
     assert process.stdout is not None
     try:
         assert [json.loads(process.stdout.readline())["seq"] for _ in range(2)] == [28, 29]
