@@ -95,6 +95,7 @@ all_violations := no_destination | union({
 })
 
 all_obligations := union({
+	data.douane.ops.obligations,
 	data.douane.owasp_llm.obligations,
 	data.douane.pci.obligations,
 	data.douane.personal_data.obligations,

@@ -12,6 +12,7 @@ from douane.detect.names.rampart import Rampart
 from douane.policy.bundles.http_source import HttpSource
 from douane.policy.bundles.source import PathSource
 from douane.policy.engines.embedded import EmbeddedEngine, Evaluator
+from douane.surrogates.sqlite_store import SqliteStore
 from douane.worker import Worker
 
 OURS = (
@@ -22,6 +23,8 @@ OURS = (
     (Rampart, "detect"),
     (Rampart, "start"),
     (SqliteLog, "append"),
+    (SqliteStore, "load"),
+    (SqliteStore, "save"),
     (Worker, "ask"),
     (Worker, "start"),
 )

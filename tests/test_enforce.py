@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from douane.decision import Decision, Obligation, Pseudonymise, Redact, Restore, SetField, Strip
-from douane.enforce import Edits, Unfulfillable, enforce, inside_json_string
+from douane.decision import Decision, Hold, Obligation, Pseudonymise, Redact, RedactionStyle, Restore, SetField, Strip
+from douane.enforce import Edits, Unfulfillable, enforce, strictest
 from douane.exchange import Exchange, Leg, Segment
 from douane.finding import Finding
+from douane.json_text import inside_json_string
 from douane.vault import Vault
 from fakes.parts import segment
 
@@ -121,3 +122,58 @@ def test_the_inside_of_json_strings_is_told_from_the_outside(value: object) -> N
             escaped = True
         elif character == '"':
             inside = not inside
+
+
+def located(text: str, value: str, type_: str = "PERSON") -> Finding:
+    return found(type_, text.index(value), text.index(value) + len(value))
+
+
+JSON = '{"who": "Anna \\"A\\" Berg", "tel": 330123456}'
+
+
+@pytest.mark.parametrize("text", [JSON, f"Look:\n```json\n{JSON}\n```\nok"])
+def test_json_in_a_text_is_json_after_it_was_edited_and_after_it_was_restored(text: str) -> None:
+    by = vault()
+    findings = [located(text, 'Anna \\"A\\" Berg'), located(text, "330123456", "PHONE_NUMBER")]
+    sent = str(edits(segment(text), findings, Pseudonymise(("PERSON", "PHONE_NUMBER"), "r"), by=by).values["/messages/0/content"])
+    held = json.loads(sent[sent.index("{") : sent.rindex("}") + 1])
+    assert held == {"who": by.surrogate("PERSON", 'Anna "A" Berg'), "tel": by.surrogate("PHONE_NUMBER", "330123456")}
+    back = str(edits(segment(sent), [], Restore(("PERSON", "PHONE_NUMBER"), "r"), leg="response", by=by).values["/messages/0/content"])
+    assert json.loads(back[back.index("{") : back.rindex("}") + 1]) == {"who": 'Anna "A" Berg', "tel": "330123456"}
+
+
+@pytest.mark.parametrize("style", ["label", "mask", "hash", "generalise"])
+def test_a_url_a_table_and_code_stay_what_they_are(style: RedactionStyle) -> None:
+    text = "see https://example.org/?q=Anna&x=1 or\n\n| who |\n|---|\n| Anna |\n\n```\nname = 'Anna'\n```\n"
+    places = [at for at in range(len(text)) if text.startswith("Anna", at)]
+    done = edits(segment(text), [found("PERSON", at, at + 4) for at in places], Redact(("PERSON",), "r", style=style))
+    after = str(done.values["/messages/0/content"])
+    url, table, code = after.split()[1], after.split("\n")[4], after.split("\n")[7]
+    assert url.startswith("https://example.org/?q=")
+    assert url.endswith("&x=1")
+    assert not set(url) & set('<>[]"| ')
+    assert table.count("|") == 2
+    assert code.startswith("name = '")
+    assert code.count("'") == 2
+    assert "Anna" not in after
+
+
+def test_a_surrogate_in_a_url_has_no_brackets() -> None:
+    by = vault()
+    text = "https://example.org/?q=Anna&x=1"
+    done = edits(segment(text), [located(text, "Anna")], Pseudonymise(("PERSON",), "r"), by=by)
+    assert done.values == {"/messages/0/content": f"https://example.org/?q={by.surrogate('PERSON', 'Anna', bare=True)}&x=1"}
+
+
+def test_of_two_styles_the_one_that_tells_less_is_chosen() -> None:
+    card = segment("4111 1111 1111 1111")
+    finding = [found("CREDIT_CARD", 0, 19)]
+    masked = Redact(("CREDIT_CARD",), "a", style="mask")
+    plain = edits(card, finding, masked, Redact(("CREDIT_CARD",), "b"))
+    assert plain.values == {"/messages/0/content": "[REDACTED:CREDIT_CARD]"}
+    assert "1111" in str(edits(card, finding, masked).values["/messages/0/content"])
+    assert "1111 1111" not in str(edits(card, finding, masked).values["/messages/0/content"])
+
+
+def test_what_several_rules_hold_is_held_shortest_and_strictest() -> None:
+    assert strictest([Hold(500, "pass", "a"), Hold(900, "deny", "b"), Hold(700, "redact", "c")]) == Hold(500, "deny", "a")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from douane.decision import Redact, Restore
+from douane.decision import Hold, HoldChoice, Redact, Restore
 from douane.enforce import Replacer
 from douane.exchange import Segment
 from douane.finding import Finding
@@ -23,12 +23,16 @@ SCANNER = WordScanner({"anna": "PERSON", "bert": "PERSON", "berlin": "LOCATION"}
 class Stand:
     """An inspector with one fixed rule: redact names, restore surrogates."""
 
-    def __init__(self) -> None:
+    def __init__(self, hold: Hold | None = None) -> None:
+        self.hold = hold
         self.vault = Vault(b"k" * 32, "acme", lambda _: False)
         self.surrogate = self.vault.surrogate("EMAIL_ADDRESS", 'a"b@example.org')
 
-    def horizon(self, text: str) -> int:
+    def horizon(self, text: str, floor: int) -> int:
         return min(SCANNER.horizon(text), self.vault.horizon(text))
+
+    def is_calm(self, text: str, since: int) -> bool:
+        return SCANNER.is_calm(text, since)
 
     def findings(self, text: str) -> Sequence[Finding]:
         return SCANNER.scan((Segment("", text, ""),)).findings
@@ -94,3 +98,55 @@ def test_what_it_holds_is_in_no_message() -> None:
     with pytest.raises(StreamHeldTooLong) as caught:
         guard.feed("annabell")
     assert "anna" not in str(caught.value)
+
+
+def held_for(milliseconds: int, then: HoldChoice, pieces: Sequence[tuple[str, float]], *, in_json: bool = False, limit: int = 8192) -> str:
+    guard = StreamGuard(Stand(Hold(milliseconds, then, "r")), in_json=in_json, limit=limit)
+    return "".join([*(guard.feed(text, now) for text, now in pieces), guard.close()])
+
+
+SLOW = (("Hello ann", 0.0), ("abel", 0.5), ("le", 1.2), (" and ann", 1.3), ("a and so on", 1.5))
+
+
+@pytest.mark.parametrize(
+    ("then", "expected"),
+    [
+        ("redact", "Hello [REDACTED:UNCHECKED] and [REDACTED:PERSON] and so on"),
+        ("pass", "Hello annabelle and [REDACTED:PERSON] and so on"),
+    ],
+)
+def test_what_waits_too_long_is_redacted_or_passes_as_far_as_it_was_checked(then: HoldChoice, expected: str) -> None:
+    assert held_for(1000, then, SLOW) == expected
+
+
+def test_what_waits_too_long_is_refused_where_the_policy_says_so() -> None:
+    with pytest.raises(StreamHeldTooLong, match="1000 ms"):
+        held_for(1000, "deny", SLOW)
+
+
+@pytest.mark.parametrize("then", ["deny", "redact", "pass"])
+def test_time_counts_from_the_oldest_character_that_waits(then: HoldChoice) -> None:
+    steady = [("Anna", 0.0), (" and ", 0.9), ("ann", 1.0), ("a ", 1.8), ("ann", 2.5), ("a.", 3.4)]
+    assert held_for(1000, then, steady) == "[REDACTED:PERSON] and [REDACTED:PERSON] [REDACTED:PERSON]."
+
+
+def test_a_finding_that_passes_in_part_is_redacted_from_there_on() -> None:
+    assert held_for(1000, "pass", [("ann", 0.0), ("", 2.0), ("a is here", 2.1)]) == "ann[REDACTED:PERSON] is here"
+
+
+@pytest.mark.parametrize("then", ["deny", "redact", "pass"])
+def test_what_is_longer_than_the_limit_never_passes(then: HoldChoice) -> None:
+    with pytest.raises(StreamHeldTooLong):
+        held_for(1000, then, [("a" * 101, 0.0)], limit=100)
+
+
+@pytest.mark.parametrize("then", ["redact", "pass"])
+def test_what_goes_on_after_it_waited_too_long_is_no_other_text(then: HoldChoice) -> None:
+    with pytest.raises(StreamHeldTooLong):
+        held_for(1000, then, [(" " + "a" * 60, 0.0), ("a", 1.1), *(("a" * 10, 1.2) for _ in range(4))], limit=100)
+
+
+@pytest.mark.parametrize("then", ["deny", "redact"])
+def test_arguments_that_would_be_cut_are_refused(then: HoldChoice) -> None:
+    with pytest.raises(StreamHeldTooLong):
+        held_for(1000, then, [('{"a": "ann', 0.0), ("x", 2.0)], in_json=True)

@@ -19,10 +19,20 @@ from douane.answer import Answer
 from douane.border import Border
 from douane.client import LARGE, Client, Message, Receive, Scope, Send
 from douane.enforce import Edits
-from douane.errors import BodyRejected, CallerError, CallerUnknown, DouaneError, LogUnavailable, UpstreamBroken, UpstreamError
+from douane.errors import (
+    BodyRejected,
+    CallerError,
+    CallerUnknown,
+    DouaneError,
+    LogUnavailable,
+    ShapeRejected,
+    UpstreamBroken,
+    UpstreamError,
+)
 from douane.exchange import Destination, Exchange, Principal
 from douane.guard import Admission, Ask
 from douane.refusal import failure, of_decision, of_error
+from douane.surrogates.store import Scope as Conversation
 from douane.wire import openai
 from douane.wire.body import Body, BodyLimits, decode_content
 
@@ -31,6 +41,8 @@ __all__ = ["App", "GuardMiddleware", "Passage"]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _log = structlog.get_logger("douane")
+_CONVERSATION, _SUBJECT = b"x-douane-conversation", b"x-douane-subject"
+_NAMED = re.compile(rb"[\x21-\x7e]{1,256}")
 _NOT_IN_PATHS = re.compile(r"[\x00-\x20\x7f]")
 _NOT_HANDED_ON = frozenset({b"content-length", b"content-encoding", b"accept-encoding", b"transfer-encoding"})
 
@@ -153,7 +165,7 @@ class GuardMiddleware:
                 return body, openai.read_request(body)
 
             body, exchange = await client.blocking(read) if len(raw) > LARGE else read()
-            ask = Ask(exchange, principal, border.routes.candidates(exchange.model))
+            ask = Ask(exchange, principal, border.routes.candidates(exchange.model), self._conversation(scope["headers"], principal))
         except CallerError as cause:
             code, status, who = cause.code, cause.status, principal
             id_, seq = await client.blocking(lambda: border.guard.reject(code, who, status))
@@ -170,6 +182,18 @@ class GuardMiddleware:
             await client.refuse(of_decision(admission.decision, admission.id), admission.id, admission.seq)
             return None
         return admission
+
+    def _conversation(self, headers: list[tuple[bytes, bytes]], principal: Principal) -> Conversation | None:
+        """The conversation that surrogates are kept for, as the app names it. Raises `ShapeRejected`."""
+        named = [value for name, value in headers if name == _CONVERSATION]
+        subject = [value for name, value in headers if name == _SUBJECT]
+        if not self._border.keeps_conversations or not named:
+            return None
+        if principal is self._border.callers.anonymous:
+            raise ShapeRejected("conversations are kept for callers with an API key only; leave out `x-douane-conversation`")
+        if len(named) > 1 or len(subject) > 1 or not all(map(_NAMED.fullmatch, (*named, *subject))):
+            raise ShapeRejected("`x-douane-conversation` and `x-douane-subject` take one value each, of at most 256 visible characters")
+        return Conversation(principal.tenant, subject[0].decode("ascii") if subject else "", named[0].decode("ascii"))
 
     async def _forward(self, scope: Scope, client: Client, admission: Admission) -> None:
         """Hand the request on and the answer back; the outcome is recorded however it ends."""

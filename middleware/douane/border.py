@@ -75,7 +75,7 @@ class Part:
 class Border:
     """Everything that stands between an application and its models. `standing` tells how its policies stand.
 
-    `executor` runs the guard, which blocks. `origin` names the decision log in the receipt that each answer carries.
+    `keeps_conversations` says that the guard has a store for them. `executor` runs the guard, which blocks. `origin` names the decision log in the receipt that each answer carries.
     """
 
     guard: Guard
@@ -87,6 +87,7 @@ class Border:
     parts: Sequence[Part]
     executor: ThreadPoolExecutor
     standing: Callable[[], Standing] = Standing
+    keeps_conversations: bool = False
     operators: Operators = Operators()
 
     def start(self) -> None:

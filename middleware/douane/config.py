@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,8 +37,10 @@ from douane.policy.rollout import Rollout, Share
 from douane.policy.shipped import shipped_policies
 from douane.record import DecisionLog
 from douane.route import Endpoint, Routes
-from douane.sections import LOOPBACK, BundleEntry, CallerEntry, Config, DestinationEntry, Policies
+from douane.sections import LOOPBACK, BundleEntry, CallerEntry, Config, DestinationEntry, Policies, VaultEntry
 from douane.status import PolicyStatus, Standing
+from douane.surrogates.keys import EnvironmentKeys
+from douane.surrogates.sqlite_store import SqliteStore
 from douane.wire.body import BodyLimits
 
 __all__ = ["compose", "environment", "fetched", "load", "overridden", "read", "validated"]
@@ -70,7 +73,10 @@ def read(path: Path) -> Config:
     detectors = config.detectors
     if detectors.rules is not None:
         detectors = detectors.model_copy(update={"rules": _inside(folder, detectors.rules)})
-    return config.model_copy(update={"policies": policies, "log": log, "detectors": detectors})
+    vault = config.vault
+    if vault is not None:
+        vault = vault.model_copy(update={"path": _inside(folder, vault.path)})
+    return config.model_copy(update={"policies": policies, "log": log, "detectors": detectors, "vault": vault})
 
 
 def validated(value: object, source: str) -> Config:
@@ -133,6 +139,7 @@ def compose(config: Config, environment: Mapping[str, str]) -> Border:
     inspection = Inspection(config.detectors)
     key = _surrogate_key(config.surrogate_key_env, environment)
     operators = _operators(config, callers, environment)
+    store = _store(config.vault, environment)
     log = SqliteLog(config.log.path)
     try:  # what is refused from here on leaves no log open
         policies, policy_part, standing = _policies(config.policies, environment, log, labels, rehearse, _names(config), inspection)
@@ -146,6 +153,7 @@ def compose(config: Config, environment: Mapping[str, str]) -> Border:
         key=key,
         vocabulary=frozenset(models) | frozenset(config.tools),
         labels=labels,
+        store=store,
     )
     limits = config.limits
     border = Border(
@@ -156,15 +164,31 @@ def compose(config: Config, environment: Mapping[str, str]) -> Border:
         answer_limits=BodyLimits(limits.response_bytes, limits.depth, limits.leaves),
         origin=config.log.origin,
         operators=operators,
+        keeps_conversations=store is not None,
         parts=(
             Part("log", lambda: None, log.is_writable, log.close),
             *inspection.parts,
             policy_part,
+            *(() if store is None else (Part("vault", lambda: None, lambda: True, store.close),)),
         ),
         executor=ThreadPoolExecutor(limits.threads, thread_name_prefix="douane"),
         standing=standing,
     )
     return border
+
+
+def _store(entry: VaultEntry | None, environment: Mapping[str, str]) -> SqliteStore | None:
+    """The store of surrogates, without what is older than `keep_days`. Raises `ConfigRejected`, `VaultUnavailable`."""
+    if entry is None:
+        return None
+    entry.path.parent.mkdir(parents=True, exist_ok=True)
+    store = SqliteStore(entry.path, EnvironmentKeys(environment, entry.key_envs))
+    try:
+        store.expire(datetime.now(UTC).date() - timedelta(days=entry.keep_days))
+    except BaseException:
+        store.close()
+        raise
+    return store
 
 
 def overridden(bundle: bundles.Bundle, entry: BundleEntry) -> bundles.Bundle:

@@ -10,6 +10,8 @@ from douane.finding import Scanner
 __all__ = [
     "Decision",
     "DropTool",
+    "Hold",
+    "HoldChoice",
     "Lease",
     "Obligation",
     "Policies",
@@ -18,34 +20,56 @@ __all__ = [
     "Reason",
     "ReasonKind",
     "Redact",
+    "RedactionStyle",
     "Rejection",
     "Restore",
     "SetField",
     "Severity",
     "Strip",
+    "SurrogateStyle",
     "Verdict",
 ]
 
 Verdict = Literal["allow", "deny"]
 Severity = Literal["info", "low", "medium", "high", "critical"]
 ReasonKind = Literal["destination", "content", "operations"]
+SurrogateStyle = Literal[
+    "label",  # `<PERSON_kqwzj>`: survives most of what models do to it
+    "realistic",  # looks like a value of its type; numbers are visibly invalid, or of a range that nobody has
+    "realistic_valid",  # the same, with check digits that hold
+]
+RedactionStyle = Literal[
+    "label",  # `[REDACTED:CREDIT_CARD]`
+    "mask",  # `**** **** **** 1111`
+    "hash",  # `[PERSON:9f86d081884c7d65]`, keyed: equal values are seen to be equal
+    "generalise",  # a class of values: a network, a country, a kind
+]
+HoldChoice = Literal["deny", "redact", "pass"]
 
 
 @dataclass(frozen=True, slots=True)
 class Pseudonymise:
-    """Replace findings of these types by surrogates that the vault can undo. `rule` is the id of the rule that asks for it."""
+    """Replace findings of these types by surrogates that the vault can undo. `rule` is the id of the rule that asks for it.
+
+    Where a type has no realistic form, its surrogate is a label. Where two rules ask for different styles, the label wins.
+    """
 
     types: tuple[str, ...]
     rule: str
+    style: SurrogateStyle = "label"
 
 
 @dataclass(frozen=True, slots=True)
 class Redact:
-    """Remove findings of these types for good. With `unknown_only`, leave those that the caller itself had sent."""
+    """Remove findings of these types for good. With `unknown_only`, leave those that the caller itself had sent.
+
+    Where two rules ask for different styles, the one that tells less wins: label, generalise, hash, mask.
+    """
 
     types: tuple[str, ...]
     rule: str
     unknown_only: bool = False
+    style: RedactionStyle = "label"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +105,21 @@ class DropTool:
     rule: str
 
 
-Obligation = Pseudonymise | Redact | Restore | SetField | Strip | DropTool
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """How long a stream may hold text back that could still become part of a finding, and what becomes of it then.
+
+    `milliseconds` count from the arrival of the oldest character that is held. `redact` puts a mark in the place of what is held, `pass`
+    lets it go as far as it has been checked, `deny` ends the stream. What is held beyond the guard's own limit is never passed.
+    Where two rules ask, the shorter time wins, and of two choices the stricter.
+    """
+
+    milliseconds: int
+    then: HoldChoice
+    rule: str
+
+
+Obligation = Pseudonymise | Redact | Restore | SetField | Strip | DropTool | Hold
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,18 +5,38 @@ An obligation that cannot be fulfilled raises `Unfulfillable`, and the guard den
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar, assert_never, get_args
 
-from douane.decision import Decision, DropTool, Obligation, Pseudonymise, Redact, Restore, SetField, Strip
+from douane.decision import (
+    Decision,
+    DropTool,
+    Hold,
+    HoldChoice,
+    Obligation,
+    Pseudonymise,
+    Redact,
+    RedactionStyle,
+    Restore,
+    SetField,
+    Strip,
+    SurrogateStyle,
+)
 from douane.exchange import Exchange, Segment
 from douane.finding import Finding
+from douane.json_text import inside_json_string, is_json, json_escaped, json_spans, json_unescaped
+from douane.surrogates.irreversible import generalised, masked
+from douane.surrogates.written import is_in_url
 from douane.vault import Vault
 
-__all__ = ["Edits", "Replacer", "Unfulfillable", "enforce", "inside_json_string", "json_unescaped", "redaction"]
+__all__ = ["Edits", "Replacer", "Unfulfillable", "enforce", "redaction", "strictest"]
 
-_STRING_OR_QUOTE = re.compile(r'"(?:[^"\\]++|\\.)*+"|"', re.DOTALL)
+_Style = TypeVar("_Style", bound=str)
+_SURROGATES: tuple[SurrogateStyle, ...] = get_args(SurrogateStyle)
+_REDACTIONS: tuple[RedactionStyle, ...] = ("label", "generalise", "hash", "mask")
+"""The one that tells least comes first."""
+_CHOICES: tuple[HoldChoice, ...] = ("deny", "redact", "pass")
 
 
 class Unfulfillable(Exception):
@@ -46,104 +66,123 @@ def redaction(type_: str) -> str:
     return f"[REDACTED:{type_}]"
 
 
+def strictest(holds: Sequence[Hold]) -> Hold:
+    """What several rules ask for together: the shortest time, and the strictest choice."""
+    return Hold(min(hold.milliseconds for hold in holds), min((hold.then for hold in holds), key=_CHOICES.index), holds[0].rule)
+
+
 class Replacer:
     """What a decision's obligations make of findings and of surrogates: the one place where text is replaced, for bodies and streams.
 
-    Redaction wins over a surrogate where two rules ask for both.
+    Redaction wins over a surrogate where two rules ask for both; among styles see `Redact` and `Pseudonymise`.
     """
 
     __slots__ = ("_pseudonymised", "_redacted", "_redacted_unknown", "_vault", "counts", "restored")
 
     def __init__(self, obligations: Sequence[Obligation], vault: Vault) -> None:
         self._vault = vault
-        self._redacted: set[str] = set()
-        self._redacted_unknown: set[str] = set()
-        self._pseudonymised: set[str] = set()
+        self._redacted: dict[str, RedactionStyle] = {}
+        self._redacted_unknown: dict[str, RedactionStyle] = {}
+        self._pseudonymised: dict[str, SurrogateStyle] = {}
         self.restored: set[str] = set()
         self.counts: dict[str, int] = {}
         for obligation in obligations:
             match obligation:
-                case Redact(types, _, unknown_only):
-                    (self._redacted_unknown if unknown_only else self._redacted).update(types)
-                case Pseudonymise(types):
-                    self._pseudonymised.update(types)
+                case Redact(types, _, unknown_only, style):
+                    _ask(self._redacted_unknown if unknown_only else self._redacted, types, style, _REDACTIONS)
+                case Pseudonymise(types, _, surrogate_style):
+                    _ask(self._pseudonymised, types, surrogate_style, _SURROGATES)
                 case Restore(types):
                     self.restored.update(types)
-                case SetField() | Strip() | DropTool():
+                case SetField() | Strip() | DropTool() | Hold():
                     pass
 
     def replacement(self, finding: Finding, value: str, *, bare: bool = False) -> str | None:
-        """What stands in the place of `value`, or None where it may stay. `bare` asks for a surrogate without brackets."""
-        if finding.type in self._redacted or (finding.type in self._redacted_unknown and not finding.known):
+        """What stands in the place of `value`, or None where it may stay. `bare` asks for what fits where brackets are not allowed."""
+        type_ = finding.type
+        redactions = [style for style in (self._redacted.get(type_), None if finding.known else self._redacted_unknown.get(type_)) if style]
+        if redactions:
             self._count("redacted")
-            text = redaction(finding.type)
-            return text.strip("[]").replace(":", "_") if bare else text
-        if finding.type in self._pseudonymised:
+            if bare:
+                return redaction(type_).strip("[]").replace(":", "_")
+            return self._redaction(min(redactions, key=_REDACTIONS.index), type_, value)
+        if type_ in self._pseudonymised:
             self._count("pseudonymised")
-            return self._vault.surrogate(finding.type, value, bare=bare)
+            style = "label" if bare else self._pseudonymised[type_]
+            return self._vault.surrogate(type_, value, bare=bare, style=style)
         self._count("left")
         return None
 
-    def restore(self, text: str, *, in_json: bool = False) -> str:
-        """`text` with originals put back as far as a `Restore` obligation says; `in_json` escapes them for a JSON string."""
-        return self._vault.restore(text, self.restored, _json_escaped) if in_json else self._vault.restore(text, self.restored)
+    def _redaction(self, style: RedactionStyle, type_: str, value: str) -> str:
+        match style:
+            case "label":
+                return redaction(type_)
+            case "generalise":
+                return generalised(type_, value)
+            case "hash":
+                return self._vault.hashed(type_, value)
+            case "mask":
+                return masked(type_, value)
+            case _:
+                assert_never(style)
+
+    def restore(self, text: str, *, in_json: bool = False, before: str = "", behind: str = "") -> str:
+        """`text` with originals put back as far as a `Restore` obligation says; `in_json` escapes them for a JSON string.
+
+        `before` and `behind` are what stands beside it where it is only a piece.
+        """
+        return self._vault.restore(text, self.restored, json_escaped if in_json else str, before=before, behind=behind)
 
     def _count(self, action: str) -> None:
         self.counts[action] = self.counts.get(action, 0) + 1
 
     def rewrite(self, segment: Segment, findings: Sequence[Finding]) -> str:
-        """The segment's text with its findings (in order, without overlaps) replaced."""
-        text, bare, in_json = segment.text, segment.kind in ("name", "identifier", "key"), segment.kind == "arguments"
+        """The segment's text with its findings (in order, without overlaps) replaced; what was JSON, or a URL, is one afterwards."""
+        text, bare, is_arguments = segment.text, segment.kind in ("name", "identifier", "key"), segment.kind == "arguments"
+        spans = ((0, len(text)),) if is_arguments else () if bare or not findings else json_spans(text)
         pieces: list[str] = []
         done = read = 0
         is_inside = False  # whether a JSON string is open at `read`
         for finding in findings:
             value = text[finding.start : finding.end]
-            if in_json:
+            span = next((span for span in spans if span[0] <= finding.start and finding.end <= span[1]), None)
+            if span is not None:
                 value = json_unescaped(value)
+                if read < span[0]:
+                    read, is_inside = span[0], False
                 is_inside = inside_json_string(text[read : finding.start], is_inside=is_inside)
                 read = finding.start
-            replacement = self.replacement(finding, value, bare=bare)
+            replacement = self.replacement(finding, value, bare=bare or is_in_url(text, finding.start))
             if replacement is None:
                 continue
-            if in_json and not is_inside:
-                replacement = json.dumps(replacement)
+            if span is not None:
+                replacement = json_escaped(replacement) if is_inside else json.dumps(replacement, ensure_ascii=False)
             pieces += (text[done : finding.start], replacement)
             done = finding.end
         pieces.append(text[done:])
         rewritten = "".join(pieces)
-        if in_json and done and _is_json(text) and not _is_json(rewritten):
+        if is_arguments and done and is_json(text) and not is_json(rewritten):
             raise Unfulfillable("the arguments of a tool call would no longer be JSON")
         return rewritten
 
-
-def inside_json_string(part: str, *, is_inside: bool = False) -> bool:
-    """Whether a string is open at the end of this part of a JSON text; `is_inside` says whether one is at its beginning."""
-    prefix = '"' + part if is_inside else part
-    return any(match[0] == '"' for match in _STRING_OR_QUOTE.finditer(prefix))
-
-
-def json_unescaped(value: str) -> str:
-    """A part of a JSON string as what it means: the same value has the same surrogate whether or not it stands inside JSON."""
-    if "\\" not in value:
-        return value
-    try:
-        meant = json.loads(f'"{value}"', strict=False)
-    except ValueError:
-        return value
-    return meant if isinstance(meant, str) else value
+    def restored_in(self, segment: Segment, text: str) -> str:
+        """The text of a segment with originals put back, escaped where they stand in JSON."""
+        if self._vault.is_empty or not self.restored:
+            return text
+        if segment.kind == "arguments":
+            return self.restore(text, in_json=True)
+        pieces: list[str] = []
+        done = 0
+        for start, end in json_spans(text):
+            pieces += (self.restore(text[done:start]), self.restore(text[start:end], in_json=True))
+            done = end
+        return "".join((*pieces, self.restore(text[done:])))
 
 
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _json_escaped(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)[1:-1]
+def _ask(asked: dict[str, _Style], types: Sequence[str], style: _Style, order: Sequence[_Style]) -> None:
+    """Note the style for each type, where no rule asked for one that comes first."""
+    for type_ in types:
+        asked[type_] = min(style, asked.get(type_, style), key=order.index)
 
 
 def enforce(
@@ -170,7 +209,7 @@ def enforce(
             continue
         text = replacer.rewrite(segment, found)
         if restoring:
-            text = replacer.restore(text, in_json=segment.kind == "arguments")
+            text = replacer.restored_in(segment, text)
         if text == segment.text:
             continue
         if segment.kind == "key":
@@ -186,7 +225,7 @@ def enforce(
                 removed.append(pointer)
             case DropTool():
                 pass  # all of them at once, below
-            case Pseudonymise() | Redact() | Restore():
+            case Pseudonymise() | Redact() | Restore() | Hold():
                 pass
     dropped = [obligation.name for obligation in decision.obligations if isinstance(obligation, DropTool)]
     removed += _places_of_tools(exchange, dropped) if dropped else ()

@@ -17,7 +17,8 @@
     └── OwnError               douane itself cannot go on; nothing passes
         ├── ConfigRejected         the configuration is wrong; says which key and what to write instead
         ├── DetectorFailed         a detector raised, timed out or died
-        └── LogUnavailable         the decision log cannot be written
+        ├── LogUnavailable         the decision log cannot be written
+        └── VaultUnavailable       the store of surrogates cannot be reached, written or believed
 
 A message is lower case, without a full stop, names in backticks, and says what to do next. No message carries text of an exchange.
 """
@@ -40,6 +41,7 @@ __all__ = [
     "UpstreamBroken",
     "UpstreamError",
     "UpstreamUnreachable",
+    "VaultUnavailable",
 ]
 
 
@@ -156,3 +158,7 @@ class DetectorFailed(OwnError):
 
 class LogUnavailable(OwnError):
     """The decision log cannot be written, so nothing may pass."""
+
+
+class VaultUnavailable(OwnError):
+    """The store of surrogates cannot be reached, written or believed, so nothing may pass that needs it. Never names a value."""

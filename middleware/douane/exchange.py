@@ -88,6 +88,7 @@ class Exchange:
     `tools_declared` are names of tools, `tools_at` the pointers of the objects that declare them, in the same order.
     `unknown` holds the places of strings outside the protocol map; they are segments too, of kind `unknown`.
     `choices` is how many answers a request asks for, `output_tokens` how many tokens it lets each have at most; None where it does not say.
+    `json_answer` says that the request asks for an answer that is JSON.
     `model` is what the caller asked for: text of the caller, so never logged unless it is a configured name.
     """
 
@@ -104,6 +105,7 @@ class Exchange:
     tools_called: tuple[str, ...] = field(default=(), repr=False)
     choices: int | None = None
     output_tokens: int | None = None
+    json_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

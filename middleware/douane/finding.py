@@ -85,7 +85,8 @@ class Detector(Protocol):
     `sees`, the kinds of readings that it is asked about (without it: all);
     `horizon(text) -> int`, the start of what is open beyond the last run of the text (without it nothing in a stream is ever final);
     `detect_compact(texts)`, what it believes in texts without separators (without it, it never sees readings of the kind `compact`);
-    `is_calm(text) -> bool`, true only where `detect` would find nothing (without it nothing is calm).
+    `is_calm(text) -> bool`, true only where `detect` would find nothing (without it nothing is calm);
+    `is_calm_since(text, since) -> bool`, the same for what ends after a place before which all is final.
     """
 
     name: str
@@ -113,6 +114,11 @@ class Recall(Protocol):
 class Scanner(Protocol):
     """Many detectors as one."""
 
+    @property
+    def answers(self) -> "Scanner":
+        """What looks at answers, where fewer detectors may be needed."""
+        ...
+
     def scan(self, segments: Sequence[Segment], known: Recall | None = None) -> ScanResult:
         """Findings of every segment. Never raises for a failed detector: its report says so, and policy decides.
 
@@ -120,13 +126,17 @@ class Scanner(Protocol):
         """
         ...
 
-    def horizon(self, text: str) -> int:
+    def horizon(self, text: str, floor: int = 0) -> int:
         """The earliest place in `text` from which more text could still make, lengthen or unmake a finding.
 
-        `len(text)` where nothing is open. Whatever lies before it is final. An over-approximation is allowed, missing one is not.
+        `len(text)` where nothing is open. Whatever lies before it is final. An over-approximation is allowed, missing one is not. Where it
+        is not beyond `floor`, any place up to there may be told instead.
         """
         ...
 
-    def is_calm(self, text: str) -> bool:
-        """True only where `scan` of this text would find nothing and ask no other process. Cheap; a wrong False costs only time."""
+    def is_calm(self, text: str, since: int = 0) -> bool:
+        """True only where `scan` would find nothing that ends after `since`, before which all is final, and would ask no other process.
+
+        Cheap; a wrong False costs only time.
+        """
         ...

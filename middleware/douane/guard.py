@@ -15,14 +15,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from douane.decision import Decision, Lease, Policies, Reason
-from douane.enforce import Edits, Unfulfillable, enforce, json_unescaped
-from douane.errors import PolicyFailed
+from douane.enforce import Edits, Unfulfillable, enforce
+from douane.errors import PolicyFailed, VaultUnavailable
 from douane.exchange import Destination, Exchange, Principal
 from douane.finding import Finding, Scanner, ScanResult
+from douane.json_text import json_unescaped
 from douane.known import NAMES
 from douane.policy.document import Observed, denial, read, write
 from douane.record import DecisionLog, DecisionRecord, RecordKind
-from douane.vault import Vault, ids_in
+from douane.surrogates.store import Scope, VaultStore
+from douane.vault import Maker, Vault, ids_in
 
 __all__ = ["Admission", "Ask", "CarryOut", "Guard", "Observed", "Release", "final_result", "unfulfilled"]
 
@@ -33,11 +35,15 @@ CarryOut = Callable[[Edits], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What the adapter brings to the request leg: the exchange as the lens read it, who asks, and where it might go."""
+    """What the adapter brings to the request leg: the exchange as the lens read it, who asks, and where it might go.
+
+    `conversation` is given where surrogates are to be kept for it.
+    """
 
     exchange: Exchange
     principal: Principal
     candidates: tuple[Destination, ...]
+    conversation: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,8 @@ class Guard:
     """Decides what may cross, and proves it.
 
     `scanner` looks where the policies bring none of their own. `key` is the secret from which surrogates are derived. `vocabulary` holds
-    the configured names of models and tools. `labels` identify this gateway in its records.
+    the configured names of models and tools. `labels` identify this gateway in its records. `store` keeps surrogates of conversations, and
+    `maker` makes realistic ones, where a configuration has them.
     """
 
     def __init__(
@@ -91,6 +98,8 @@ class Guard:
         key: bytes,
         vocabulary: AbstractSet[str] = frozenset(),
         labels: Mapping[str, str] | None = None,
+        store: VaultStore | None = None,
+        maker: Maker | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.scanner = scanner
@@ -99,6 +108,8 @@ class Guard:
         self._key = key
         self._vocabulary = vocabulary
         self._labels = dict(labels or {})
+        self._store = store
+        self._maker = maker
         self._now = now
 
     @property
@@ -135,8 +146,15 @@ class Guard:
         destination = self._choose(ask, decision)
         body: bytes | None = None
         counts: Mapping[str, int] = {}
-        if destination is not None:
-            decision, destination, body, counts = self._enforce(exchange, scan.findings, decision, vault, carry_out, destination)
+        try:
+            if destination is not None:
+                self._recall(ask, vault)
+                decision, destination, body, counts = self._enforce(exchange, scan.findings, decision, vault, carry_out, destination)
+            if destination is not None:
+                self._keep(ask, vault)
+        except VaultUnavailable as cause:  # what comes back could not be restored, or the same value would have two surrogates
+            decision = replace(unfulfilled(decision, "the store of surrogates cannot be used"), detail=str(cause))
+            destination, body, counts = None, None, {}
         metrics = {"timer_detect_ns": scanned - started, "timer_rego_query_eval_ns": decided - scanned}
         custom: dict[str, object] = {"edits": dict(counts)}
         if destination is not None:
@@ -171,7 +189,7 @@ class Guard:
     def release(self, admission: Admission, exchange: Exchange, observed: Observed, carry_out: CarryOut) -> Release:
         """Detect, decide, enforce and record an answer that is there as a whole. Raises `LogUnavailable`."""
         started = time.monotonic_ns()
-        scan = admission.scanner.scan(exchange.segments, admission.vault.names)
+        scan = admission.scanner.answers.scan(exchange.segments, admission.vault.names)
         scan = replace(scan, findings=self.judge_origin(admission.vault, [s.text for s in exchange.segments], scan.findings))
         candidates = _chosen(admission)
         document = self.document(exchange, scan, admission.ask.principal, candidates, observed)
@@ -250,9 +268,23 @@ class Guard:
                 words.update(*(ids_in(segment.text) for segment in segments), ("",))
             return candidate in words
 
-        vault = Vault(self._key, ask.principal.tenant, is_taken)
+        def stands(value: str) -> bool:
+            folded = value.casefold()
+            return any(folded in segment.text.casefold() for segment in segments)
+
+        vault = Vault(self._key, ask.principal.tenant, is_taken, maker=self._maker, stands=stands)
         vault.note((f.type, json_unescaped(segments[f.segment].text[f.start : f.end])) for f in scan.findings)
         return vault
+
+    def _recall(self, ask: Ask, vault: Vault) -> None:
+        """What was given out in this conversation before stands for the same values again."""
+        if self._store is not None and ask.conversation is not None:
+            vault.recall(self._store.load(ask.conversation))
+
+    def _keep(self, ask: Ask, vault: Vault) -> None:
+        # INVARIANT: kept before it goes upstream, so that nothing leaves that could not be restored.
+        if self._store is not None and ask.conversation is not None:
+            self._store.save(ask.conversation, vault.given)
 
     @staticmethod
     def judge_origin(vault: Vault, texts: Sequence[str], findings: Sequence[Finding]) -> tuple[Finding, ...]:

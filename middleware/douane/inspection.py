@@ -2,7 +2,7 @@
 """What looks at texts: the detectors of a configuration, together with those that the policies bring."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import yaml
@@ -42,6 +42,7 @@ class Inspection:
         languages = Languages() if entry.languages or entry.presidio_names else None
         self._language: Callable[[str], str] | None = languages.of if languages is not None and entry.languages else None
         self._memory_bytes = entry.memory_mb * 2**20
+        self._not_in_answers = frozenset() if entry.injection_in_answers else frozenset({Injection.name})
         self._detectors = self._made(entry, languages)
         self.scanner = self.with_policies("{}" if entry.rules is None else _document(entry.rules))
 
@@ -53,13 +54,22 @@ class Inspection:
             detectors = [*self._detectors, *_authored(document)]
         except ConfigRejected as cause:
             raise BundleRejected(f"the detectors of the policies: {cause}") from cause
-        return Scan(
-            [*detectors, authored] if authored.rules else detectors,
-            selection=Selection({type_: least / 1000 for type_, least in document.thresholds.items()}, document.allow),
-            more_types=authored.types,
-            language=self._language,
-            memory_bytes=self._memory_bytes,
-        )
+        chosen = [*detectors, authored] if authored.rules else detectors
+        selection = Selection({type_: least / 1000 for type_, least in document.thresholds.items()}, document.allow)
+        fewer = [detector for detector in chosen if detector.name not in self._not_in_answers]
+        count = 1 if len(fewer) == len(chosen) else 2
+
+        def scan(some: Sequence[Detector], answers: Scan | None) -> Scan:
+            return Scan(
+                some,
+                selection=selection,
+                more_types=authored.types,
+                language=self._language,
+                memory_bytes=self._memory_bytes // count,
+                answers=answers,
+            )
+
+        return scan(chosen, None if count == 1 else scan(fewer, None))
 
     def _made(self, entry: DetectorEntry, languages: Languages | None) -> list[Detector]:
         made: list[Detector] = [Identifiers(regions=entry.regions), Secrets(), Content()]

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from douane.decision import Decision, DropTool, SetField, Strip
-from douane.enforce import Replacer, Unfulfillable
+from douane.decision import Decision, DropTool, Hold, SetField, Strip
+from douane.enforce import Replacer, Unfulfillable, strictest
 from douane.exchange import Egress, Exchange, Opaque, Segment, SegmentKind
 from douane.finding import Finding, ScanResult
 from douane.guard import Admission, Guard, Observed, final_result, unfulfilled
@@ -33,46 +33,57 @@ class StreamDenied(Exception):
 class _Channel:
     """One text of the stream, as its StreamGuard asks about it."""
 
-    def __init__(self, leg: "StreamLeg", index: int, in_json: bool) -> None:
+    def __init__(self, leg: "StreamLeg", index: int, kind: SegmentKind, in_json: bool) -> None:
         self._leg = leg
         self._index = index
-        self._in_json = in_json
+        self._kind: SegmentKind = kind
         self._pieces: list[str] = []
         self._replacers: list[Replacer] = []
         self.guard = StreamGuard(self, in_json=in_json)
 
     def feed(self, text: str) -> str:
         self._pieces.append(text)
-        return self.guard.feed(text)
+        return self.guard.feed(text, time.monotonic())
+
+    @property
+    def hold(self) -> Hold | None:
+        return self._leg.hold
 
     @property
     def segment(self) -> Segment:
         """The text so far."""
-        kind: SegmentKind = "arguments" if self._in_json else "text"
         self._pieces = ["".join(self._pieces)]
-        return Segment("", self._pieces[0], f"/channel/{self._index}", "assistant", kind, "model")
+        return Segment("", self._pieces[0], f"/channel/{self._index}", "assistant", self._kind, "model")
 
     @property
     def counts(self) -> Counter[str]:
         """How many findings each action met."""
         return sum((Counter(replacer.counts) for replacer in self._replacers), Counter())
 
-    def horizon(self, text: str) -> int:
+    def horizon(self, text: str, floor: int) -> int:
         admission = self._leg.admission
         vault = admission.vault
-        return vault.beside(text, min(admission.scanner.horizon(text), vault.horizon(text), vault.names.horizon(text)))
+        horizon = admission.scanner.answers.horizon(text, floor)
+        if horizon <= floor:
+            return floor
+        return vault.beside(text, min(horizon, vault.horizon(text), vault.names.horizon(text)))
+
+    def is_calm(self, text: str, since: int) -> bool:
+        admission = self._leg.admission
+        return admission.scanner.answers.is_calm(text, since) and admission.vault.names.is_calm(text[since:])
 
     def findings(self, text: str) -> Sequence[Finding]:
         admission = self._leg.admission
-        result = admission.scanner.scan((Segment("", text, ""),), admission.vault.names)
+        result = admission.scanner.answers.scan((Segment("", text, ""),), admission.vault.names)
         self._leg.note_reports(result)
         return self._leg.guard.judge_origin(admission.vault, (text,), result.findings)
 
     def decide(self, findings: Sequence[Finding], offset: int) -> Replacer:
-        decision = self._leg.decide_about(findings, self._index, offset) if findings else self._leg.decision
+        if not findings:
+            return self._leg.replacer
+        decision = self._leg.decide_about(findings, self._index, offset)
         replacer = Replacer(decision.obligations, self._leg.admission.vault)
-        if findings:
-            self._replacers.append(replacer)
+        self._replacers.append(replacer)
         return replacer
 
 
@@ -97,11 +108,13 @@ class StreamLeg:
         self._observed = observed
         self._channels: dict[ChannelKey, _Channel] = {}
         self._texts: list[_Channel | _Whole] = []
-        self._reports = {report.name: report for report in admission.scanner.scan(()).reports}
+        self._reports = {report.name: report for report in admission.scanner.answers.scan(()).reports}
         self._findings: list[Finding] = []
         self._facts: dict[_Fact, None] = {}
         self._sent = 0
         self._decision = Decision("deny")
+        self._replacer = Replacer((), admission.vault)
+        self._hold: Hold | None = None
         self._document = self._result = ""
 
     def open(self) -> None:
@@ -129,7 +142,8 @@ class StreamLeg:
         """The next piece of a channel; returns what may leave. Raises `StreamDenied` or `StreamHeldTooLong`."""
         channel = self._channels.get(key)
         if channel is None:
-            channel = self._channels[key] = _Channel(self, len(self._texts), in_json)
+            is_answer = key[2:] == ("content",) and self.admission.ask.exchange.json_answer
+            channel = self._channels[key] = _Channel(self, len(self._texts), "arguments" if in_json else "text", in_json or is_answer)
             self._texts.append(channel)
         out = channel.feed(text)
         self._sent += len(out)
@@ -145,7 +159,7 @@ class StreamLeg:
     def whole(self, segment: Segment) -> str:
         """A text that comes in one piece (an id, the name of a tool); returns what may stand in its place. Raises `StreamDenied`."""
         vault = self.admission.vault
-        result = self.admission.scanner.scan((segment,), vault.names)
+        result = self.admission.scanner.answers.scan((segment,), vault.names)
         self.note_reports(result)
         findings = self.guard.judge_origin(vault, (segment.text,), result.findings)
         decision = self._decision
@@ -154,18 +168,18 @@ class StreamLeg:
             self._texts.append(_Whole(segment, counts))
             decision = self.decide_about(findings, len(self._texts) - 1, 0)
         replacer = Replacer(decision.obligations, vault)
-        text = replacer.restore(replacer.rewrite(segment, findings), in_json=segment.kind == "arguments")
+        text = replacer.restored_in(segment, replacer.rewrite(segment, findings))
         counts.update(replacer.counts)
         return text
 
     def is_calm(self, key: ChannelKey, text: str) -> bool:
         """Whether `feed` would return without asking another process, so that it may be called on an event loop."""
         channel = self._channels.get(key)
-        return self.is_calm_text(text if channel is None else channel.guard.window + text)
+        return self.is_calm_text(text) if channel is None else channel.guard.foresee(text)
 
     def is_calm_text(self, text: str) -> bool:
         """The same for a text that comes in one piece."""
-        return self.admission.scanner.is_calm(text) and self.admission.vault.names.is_calm(text)
+        return self.admission.scanner.answers.is_calm(text) and self.admission.vault.names.is_calm(text)
 
     def is_verbatim(self, key: ChannelKey) -> bool:
         """Whether all of the channel left just as it came, so that what repeats its text tells nothing more."""
@@ -181,6 +195,16 @@ class StreamLeg:
     def decision(self) -> Decision:
         """The latest decision."""
         return self._decision
+
+    @property
+    def replacer(self) -> Replacer:
+        """What the latest decision makes of a text in which nothing was found."""
+        return self._replacer
+
+    @property
+    def hold(self) -> Hold | None:
+        """How long the latest decision lets text be held back."""
+        return self._hold
 
     def decide_about(self, findings: Sequence[Finding], segment: int, offset: int) -> Decision:
         """Decide with these new findings of a channel; `offset` is the place of the text that they were found in."""
@@ -233,6 +257,9 @@ class StreamLeg:
             self._decision = unfulfilled(self._decision, "a stream leaves piece by piece, so that no member of it can be set or removed")
         if self._decision.verdict != "allow":
             raise StreamDenied(self._decision)
+        holds = [obligation for obligation in self._decision.obligations if isinstance(obligation, Hold)]
+        self._hold = strictest(holds) if holds else None
+        self._replacer = Replacer(self._decision.obligations, self.admission.vault)
 
 
 @dataclass(frozen=True, slots=True)

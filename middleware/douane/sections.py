@@ -24,6 +24,7 @@ __all__ = [
     "Log",
     "Policies",
     "RouteEntry",
+    "VaultEntry",
 ]
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$")]
@@ -167,6 +168,17 @@ class RouteEntry(_Section):
     model: _Name | None = None
 
 
+class VaultEntry(_Section):
+    """The store of surrogates, for conversations whose history is not sent again; see `docs/surrogates.md`.
+
+    `key_envs` name the variables that hold its keys, the current one first: 32 bytes in base64 or hex each.
+    """
+
+    path: Path
+    key_envs: tuple[_EnvName, ...] = Field(default=("DOUANE_VAULT_KEY",), min_length=1)
+    keep_days: int = Field(default=30, ge=1)
+
+
 class Limits(_Section):
     """Sizes in bytes, times in seconds. Whatever is over a limit is refused, never cut."""
 
@@ -193,6 +205,7 @@ class Config(_Section):
     detectors: DetectorEntry = DetectorEntry()
     limits: Limits = Limits()
     surrogate_key_env: _EnvName | None = None
+    vault: VaultEntry | None = None
 
     @model_validator(mode="after")
     def _is_whole(self) -> "Config":

@@ -54,6 +54,9 @@ class HookEntry(_Section):
 class DetectorEntry(_Section):
     """Which detectors look. `regions` are the countries whose national phone formats are understood.
 
+    `injection`, instructions to a model, is looked for in what it is told. In answers too (`injection_in_answers`), a stream waits for up
+    to 153 characters behind each word that may announce one.
+
     `names` are found by lists and by the words beside them, and with `model` also by the weights that the extra `names` brings. `rules` is
     a file with a document `detectors` where no policies bring one: beside an OPA server.
     """
@@ -62,6 +65,7 @@ class DetectorEntry(_Section):
     names: Literal["lists", "model"] = "lists"
     names_deadline_ms: int = Field(default=10_000, ge=100, le=120_000)
     injection: bool = True
+    injection_in_answers: bool = False
     languages: bool = False
     # Spelt as Presidio spells it. Above half a minute Presidio's own time-out would skip a pattern in silence.
     presidio_recognizers: tuple[str | RecognizerEntry, ...] = ()

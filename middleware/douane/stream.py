@@ -3,14 +3,20 @@
 
 The text before the horizon (see `Scanner.horizon`) is final: more text can change no finding there. It is scanned together with the
 context to its left, edited, restored and let go. For findings and context within the scanner's bounds the pieces that leave, joined,
-equal what enforcing the whole text at once would give.
+equal what enforcing the whole text at once would give. What is longer is refused or redacted, never passed.
 """
 
+import json
+from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from douane.enforce import Replacer, inside_json_string, json_unescaped
+from douane.decision import Hold
+from douane.enforce import Replacer, redaction
 from douane.finding import Finding
+from douane.json_text import inside_json_string, json_unescaped
+from douane.surrogates.written import is_in_url
 
 __all__ = ["Inspector", "StreamGuard", "StreamHeldTooLong"]
 
@@ -19,14 +25,23 @@ _CONTEXT = 256
 
 
 class StreamHeldTooLong(Exception):
-    """More text is held back than the limit allows, and it may still become part of a finding: it is never let go unchecked."""
+    """Text that may still become part of a finding is held back for longer, or is more, than is allowed: it is never let go unchecked."""
 
 
 class Inspector(Protocol):
     """What a StreamGuard asks of the guard."""
 
-    def horizon(self, text: str) -> int:
+    @property
+    def hold(self) -> Hold | None:
+        """How long text may be held back, and what becomes of it then."""
+        ...
+
+    def horizon(self, text: str, floor: int) -> int:
         """See `Scanner.horizon`; takes surrogates that may still be completed into account."""
+        ...
+
+    def is_calm(self, text: str, since: int) -> bool:
+        """See `Scanner.is_calm`."""
         ...
 
     def findings(self, text: str) -> Sequence[Finding]:
@@ -38,14 +53,37 @@ class Inspector(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Foreseen:
+    """What is known of the text with a piece more, before it is taken: where it is open, and that nothing is found in what may go."""
+
+    piece: str = field(repr=False)
+    opens: int
+    is_calm: bool
+
+
 class StreamGuard:
     """One channel of a streamed answer: `feed` text, send what it returns, `close` at its end.
 
     `in_json` marks the arguments of a tool call: originals are escaped, and a replacement outside a JSON string is quoted.
-    `limit` bounds what is held back, in characters.
+    `limit` bounds, in characters, the text from the first place on that could still become part of a finding, so one channel keeps `limit`
+    and 256 characters at most, beside the piece that comes. The policy bounds how long it waits, see `Hold`: time is told by the caller, in
+    seconds from any beginning, and what waits too long is noticed with the next piece. Arguments that would have to be cut are refused.
     """
 
-    __slots__ = ("_in_json", "_in_string", "_inspector", "_length", "_limit", "_sent", "_text", "edited")
+    __slots__ = (
+        "_arrivals",
+        "_final",
+        "_foreseen",
+        "_in_json",
+        "_in_string",
+        "_inspector",
+        "_length",
+        "_limit",
+        "_sent",
+        "_text",
+        "edited",
+    )
 
     def __init__(self, inspector: Inspector, *, in_json: bool = False, limit: int = 8192) -> None:
         self._inspector = inspector
@@ -54,7 +92,10 @@ class StreamGuard:
         self._limit = limit
         self._text = ""  # context already sent, then what is held back
         self._sent = 0  # how much of `_text` is context
+        self._final = 0  # how much of `_text` no further text can change: all of the context, but for what went unchecked
+        self._foreseen: _Foreseen | None = None
         self._length = 0  # how much of the whole text stood before `_text`
+        self._arrivals: deque[tuple[int, float]] = deque()  # when the whole text had reached a length
         self.edited = False
 
     @property
@@ -62,28 +103,56 @@ class StreamGuard:
         """Characters held back."""
         return len(self._text) - self._sent
 
-    @property
-    def window(self) -> str:
-        """The text that the next scan would begin with."""
-        return self._text
+    def foresee(self, text: str) -> bool:
+        """Whether nothing would be found if this were the next piece, so that `feed` would ask nobody else."""
+        whole = self._text + text
+        opens = max(self._inspector.horizon(whole, self._final), self._final)
+        is_calm = opens <= self._sent or self._inspector.is_calm(whole, self._final)
+        self._foreseen = _Foreseen(text, opens, is_calm)
+        return is_calm
 
-    def feed(self, text: str) -> str:
+    def feed(self, text: str, now: float = 0.0) -> str:
         """Takes the next piece and returns what may leave now, which may be empty. Raises `StreamHeldTooLong`."""
+        if self._foreseen is None or self._foreseen.piece is not text:
+            self.foresee(text)
+        foreseen, self._foreseen = self._foreseen, None
+        assert foreseen is not None
+        opens = foreseen.opens
         self._text += text
-        horizon = max(self._inspector.horizon(self._text), self._sent)
-        if len(self._text) - horizon > self._limit:
+        self._arrivals.append((self._length + len(self._text), now))
+        if len(self._text) - opens > self._limit:
             raise StreamHeldTooLong(f"more than {self._limit} characters would have to be held back before they could be checked")
-        return self._release(horizon)
+        out = self._release(max(opens, self._sent), opens, is_calm=foreseen.is_calm)
+        reached = self._length + self._sent
+        while self._arrivals and self._arrivals[0][0] <= reached:
+            self._arrivals.popleft()
+        hold = self._inspector.hold
+        if hold is not None and self._arrivals and (now - self._arrivals[0][1]) * 1000 > hold.milliseconds:
+            out += self._overdue(hold)
+        return out
 
     def close(self) -> str:
-        """The rest. The guard is empty afterwards."""
-        return self._release(len(self._text))
+        """The rest, checked as it stands. Nothing is held back afterwards."""
+        self._foreseen = None
+        return self._release(len(self._text), len(self._text))
 
-    def _release(self, horizon: int) -> str:
+    def _overdue(self, hold: Hold) -> str:
+        """What leaves in the place of what has waited too long. It stays in the window, so that the rest of a finding is one."""
+        self._arrivals.clear()
+        if hold.then == "pass":
+            return self._release(len(self._text), self._sent)
+        if hold.then == "deny" or self._in_json:
+            raise StreamHeldTooLong(f"text was held back for more than {hold.milliseconds} ms before it could be checked")
+        self.edited = True
+        self._keep(len(self._text), self._sent)
+        return redaction("UNCHECKED")
+
+    def _release(self, horizon: int, opens: int, *, is_calm: bool = False) -> str:
+        """Lets the text go up to `horizon`, edited; from `opens` on more text could still change what is found."""
         if horizon == self._sent:
             return ""
         text = self._text
-        found = [finding for finding in self._inspector.findings(text) if finding.end > self._sent]
+        found = [] if is_calm else [finding for finding in self._inspector.findings(text) if finding.end > self._sent]
         for finding in found:
             if finding.start < horizon < finding.end:
                 horizon = max(finding.start, self._sent)  # it is still open: everything from its start waits
@@ -95,22 +164,24 @@ class StreamGuard:
         for finding in new:
             start = max(finding.start, self._sent)  # INVARIANT: what was sent stays sent; the rest of a late finding does not follow it
             value = text[finding.start : finding.end]
-            replacement = replacer.replacement(finding, json_unescaped(value) if self._in_json else value)
+            in_url = is_in_url(text, finding.start)
+            replacement = replacer.replacement(finding, json_unescaped(value) if self._in_json else value, bare=in_url)
             if replacement is None:
                 continue
-            if self._in_json and not self._is_inside(text[:start]):
-                replacement = f'"{replacement}"'
+            if self._in_json:
+                quoted = json.dumps(replacement, ensure_ascii=False)
+                replacement = quoted[1:-1] if self._is_inside(text[:start]) else quoted
             pieces += (text[done:start], replacement)
             done = finding.end
         pieces.append(text[done:horizon])
         original = text[self._sent : horizon]
-        out = replacer.restore("".join(pieces), in_json=self._in_json)
+        out = replacer.restore("".join(pieces), in_json=self._in_json, before=text[: self._sent], behind=text[horizon:])
         self.edited = self.edited or out != original
-        self._keep(horizon)
+        self._keep(horizon, opens)
         return out
 
-    def _keep(self, horizon: int) -> None:
-        cut = max(0, horizon - _CONTEXT)
+    def _keep(self, horizon: int, opens: int) -> None:
+        cut = max(0, min(horizon, opens) - _CONTEXT)
         while cut and self._text[cut - 1] == "\\":  # never between a backslash and what it escapes
             cut -= 1
         if self._in_json and cut:
@@ -118,6 +189,7 @@ class StreamGuard:
         self._text = self._text[cut:]
         self._length += cut
         self._sent = horizon - cut
+        self._final = min(horizon, opens) - cut
 
     def _is_inside(self, prefix: str) -> bool:
         return inside_json_string(prefix, is_inside=self._in_string)

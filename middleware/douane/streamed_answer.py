@@ -67,10 +67,11 @@ class StreamedAnswer:
         if items:
             leg = await self._open(items)
             is_small = sum(len(item.body.raw) for item in items if item.body is not None) <= LARGE
-            if is_small and self._is_calm(leg, items):
-                await self._deliver(leg, self._guarded(leg, items))
-            else:
-                await self._deliver(leg, await self._client.blocking(lambda: self._guarded(leg, items)))
+            calm: list[bytes] = []
+            while is_small and items and self._is_calm(leg, items[0]):
+                calm.append(self._guarded(leg, [items.pop(0)]).data)
+            rest = await self._client.blocking(lambda: self._guarded(leg, items)) if items else _Outcome(b"")
+            await self._deliver(leg, replace(rest, data=b"".join((*calm, rest.data))))
         if broken is not None:
             raise broken
 
@@ -174,22 +175,17 @@ class StreamedAnswer:
         destination = self._admission.destination
         return destination is not None and chunk.model in ("", destination.model)
 
-    def _is_calm(self, leg: StreamLeg, items: Iterable["_Item"]) -> bool:
-        """Whether these items can be guarded on the event loop: nothing will be found, and no other process asked."""
-        texts: dict[ChannelKey, str] = {}
-        for item in items:
-            chunk = item.chunk
-            if item.is_done or (chunk is not None and chunk.finished):
-                texts = dict.fromkeys(self._templates, "") | texts  # what is held back will be let go
-            if chunk is None:
-                continue
-            if leg.is_news(chunk.facts, model_matches=self._matches(chunk)):
-                return False
-            for fragment in chunk.fragments:
-                texts[fragment.channel] = texts.get(fragment.channel, "") + fragment.text
-            if not all(segment.text in self._seen or leg.is_calm_text(segment.text) for segment in chunk.segments):
-                return False
-        return all(leg.is_calm(channel, text) for channel, text in texts.items())
+    def _is_calm(self, leg: StreamLeg, item: "_Item") -> bool:
+        """Whether an item can be guarded on the event loop: nothing will be found, and no other process asked."""
+        chunk = item.chunk
+        if chunk is None:
+            return not item.is_done
+        if chunk.finished or leg.is_news(chunk.facts, model_matches=self._matches(chunk)):
+            return False
+        if not all(segment.text in self._seen or leg.is_calm_text(segment.text) for segment in chunk.segments):
+            return False
+        channels = [fragment.channel for fragment in chunk.fragments]
+        return len(set(channels)) == len(channels) and all(leg.is_calm(fragment.channel, fragment.text) for fragment in chunk.fragments)
 
     def _guarded(self, leg: StreamLeg, items: Iterable["_Item"]) -> "_Outcome":
         """What may leave of these items, and how it goes on; blocking where a text is not calm."""

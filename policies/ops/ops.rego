@@ -237,3 +237,22 @@ violations contains violation if {
 		"refs": ["GDPR Art. 32"],
 	}
 }
+
+# METADATA
+# title: What a stream holds back is bounded in time
+# description: Text that could still become part of a finding waits so long at most; then the settings say what becomes of it.
+# custom:
+#   id: douane.ops.hold
+#   severity: info
+# related_resources:
+# - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_32/oj
+obligations contains obligation if {
+	input.exchange.stream == true
+	input.leg == "response"
+	obligation := {
+		"kind": "hold",
+		"milliseconds": data.ops.hold.milliseconds,
+		"then": data.ops.hold.then,
+		"rule": "douane.ops.hold",
+	}
+}

@@ -119,3 +119,10 @@ test_an_app_has_its_own_word if {
 test_a_type_that_no_pack_answers_for_denies if {
 	ids(ops.violations) == {"douane.ops.unknown_type"} with input as facts({"counts": {"SHOE_SIZE": 1, "EMAIL_ADDRESS": 1}})
 }
+
+test_what_a_stream_holds_back_is_bounded if {
+	streamed := {"leg": "response", "exchange": {"stream": true}}
+	ops.obligations == {{"kind": "hold", "milliseconds": 30000, "then": "redact", "rule": "douane.ops.hold"}} with input as streamed
+	ops.obligations == set() with input as {"leg": "response", "exchange": {"stream": false}}
+	ops.obligations == set() with input as {"leg": "request", "exchange": {"stream": true}}
+}

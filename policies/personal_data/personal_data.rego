@@ -62,6 +62,15 @@ types_for(wanted) := chosen if {
 
 named(wanted) := {type | some type, action in by_type; action == wanted; type in types}
 
+realistic := {"realistic", "realistic_valid"}
+
+partial := {"generalise", "hash", "mask"}
+
+# Whatever is no style of the action is a label: no type is left out because of a word that fits another action.
+labelled(chosen, styles) := {type | some type in chosen; not object.get(object.get(settings, "styles", {}), type, "label") in styles}
+
+styled(chosen, style) := {type | some type in chosen; settings.styles[type] == style}
+
 violations contains violation if {
 	input.leg == "request"
 	found != set()
@@ -80,9 +89,27 @@ violations contains violation if {
 obligations contains obligation if {
 	input.leg == "request"
 	found != set()
-	chosen := sort(found_for("pseudonymise"))
+	chosen := sort(labelled(found_for("pseudonymise"), realistic))
 	chosen != []
 	obligation := {"kind": "pseudonymise", "types": chosen, "rule": "douane.personal_data.pseudonymise"}
+}
+
+# METADATA
+# title: Personal data is replaced by what looks like it
+# description: Every finding of these types is replaced by a realistic surrogate before it leaves.
+# custom:
+#   id: douane.personal_data.realistic
+#   severity: info
+# related_resources:
+# - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_25/oj
+obligations contains obligation if {
+	settings.styles != {}
+	input.leg == "request"
+	found != set()
+	some style in realistic
+	chosen := sort(styled(found_for("pseudonymise"), style))
+	chosen != []
+	obligation := {"kind": "pseudonymise", "types": chosen, "style": style, "rule": "douane.personal_data.realistic"}
 }
 
 # METADATA
@@ -96,9 +123,27 @@ obligations contains obligation if {
 obligations contains obligation if {
 	input.leg == "request"
 	found != set()
-	chosen := sort(found_for("redact"))
+	chosen := sort(labelled(found_for("redact"), partial))
 	chosen != []
 	obligation := {"kind": "redact", "types": chosen, "rule": "douane.personal_data.redact", "unknown_only": false}
+}
+
+# METADATA
+# title: Personal data is masked, hashed or generalised
+# description: Of every finding of these types only a part, a keyed hash or its class leaves.
+# custom:
+#   id: douane.personal_data.partial
+#   severity: info
+# related_resources:
+# - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_5/oj
+obligations contains obligation if {
+	settings.styles != {}
+	input.leg == "request"
+	found != set()
+	some style in partial
+	chosen := sort(styled(found_for("redact"), style))
+	chosen != []
+	obligation := {"kind": "redact", "types": chosen, "style": style, "rule": "douane.personal_data.partial", "unknown_only": false}
 }
 
 # METADATA
@@ -111,9 +156,17 @@ obligations contains obligation if {
 # - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_5/oj
 obligations contains obligation if {
 	input.leg == "response"
+	not is_withheld
 	chosen := types_for("pseudonymise")
 	chosen != set()
 	obligation := {"kind": "restore", "types": sort(chosen), "rule": "douane.personal_data.restore"}
+}
+
+is_withheld if input.principal.app in settings.withhold_from.apps
+
+is_withheld if {
+	some group in input.principal.groups
+	group in settings.withhold_from.groups
 }
 
 # METADATA

@@ -232,3 +232,35 @@ test_without_jurisdictions_everything_is_refused if {
 test_an_answer_transfers_nothing if {
 	personal_data.rejections == set() with input as object.union(goes_to(american), {"leg": "response"})
 }
+
+styled_as(obligations) := {[obligation.kind, object.get(obligation, "style", "label"), obligation.types] | some obligation in obligations}
+
+test_a_type_has_a_style_of_its_own if {
+	three := found({"PERSON": 1, "IBAN_CODE": 1, "CREDIT_CARD": 1})
+	styled_as(personal_data.obligations) == {
+		["pseudonymise", "realistic", ["PERSON"]],
+		["pseudonymise", "label", ["IBAN_CODE"]],
+		["redact", "mask", ["CREDIT_CARD"]],
+	} with input as three
+		with data.personal_data.actions as {"CREDIT_CARD": "redact"}
+		with data.personal_data.styles as {"PERSON": "realistic", "CREDIT_CARD": "mask"}
+}
+
+test_a_style_that_fits_another_action_leaves_no_type_out if {
+	styled_as(personal_data.obligations) == {["pseudonymise", "label", ["PERSON"]]} with input as found({"PERSON": 1})
+		with data.personal_data.styles as {"PERSON": "mask"}
+	does(personal_data.obligations) == {["pseudonymise", ["PERSON"]]} with input as found({"PERSON": 1})
+		with data.personal_data as object.remove(data.personal_data, ["styles"])
+}
+
+test_originals_are_withheld_from_some if {
+	kinds(personal_data.obligations) == {"redact"} with input as answer
+		with data.personal_data.withhold_from as {"apps": ["letters"], "groups": []}
+	of_group := object.union(answer, {"principal": {"app": "letters", "purpose": "", "groups": ["interns"]}})
+	kinds(personal_data.obligations) == {"redact"} with input as of_group
+		with data.personal_data.withhold_from as {"apps": [], "groups": ["interns"]}
+	kinds(personal_data.obligations) == {"redact", "restore"} with input as of_group
+		with data.personal_data.withhold_from as {"apps": ["other"], "groups": ["others"]}
+}
+
+kinds(obligations) := {obligation.kind | some obligation in obligations}

@@ -58,6 +58,7 @@ kinds := {
 		"apps": "map",
 		"required_detectors": "list",
 		"tolerated_detectors": "list",
+		"hold": "map",
 	},
 	"owasp_llm": {
 		"tools": "map",
@@ -71,6 +72,7 @@ kinds := {
 	"personal_data": {
 		"default_action": actions,
 		"actions": "map",
+		"styles": "map",
 		"article_9": (actions | {"default"}),
 		"article_10": (actions | {"default"}),
 		"labels": "map",
@@ -78,6 +80,7 @@ kinds := {
 		"transfer_bases": "list",
 		"redact_unknown_in_output": "flag",
 		"left_in_output": "list",
+		"withhold_from": "map",
 	},
 	"residency": {"default": "map", "tenants": "map", "purposes": "map", "apps": "map", "labels": "map"},
 	"secrets": {"deny": "flag", "actions": "map"},
@@ -330,6 +333,23 @@ problems contains sprintf("ops.panic_for.%s is no such switch; possible are: %s"
 
 switches := {"operators", "models", "destinations"}
 
+parts_of_hold := {"milliseconds", "then"}
+
+problems contains sprintf("ops.hold.%s is no setting, or has a wrong value", [part]) if {
+	some part, value in map_of("ops", "hold")
+	not is_of_hold(part, value)
+}
+
+problems contains sprintf("ops.hold.%s is missing", [part]) if {
+	of.ops
+	some part in parts_of_hold
+	not part in object.keys(map_of("ops", "hold"))
+}
+
+is_of_hold("milliseconds", value) if is_of("number", value)
+
+is_of_hold("then", value) if value in {"deny", "redact", "pass"}
+
 chosen_from contains {"at": "ops.accept_opaque", "value": of.ops.accept_opaque, "values": opaque}
 
 chosen_from contains {"at": "ops.accept_egress", "value": of.ops.accept_egress, "values": egress}
@@ -368,6 +388,48 @@ is_of_app("deny_unknown", value) if is_boolean(value)
 
 closed contains {"at": "personal_data.actions", "value": map_of("personal_data", "actions"), "keys": types, "values": actions} if {
 	types := types_of("personal")
+}
+
+# The style of a type that is left or denied would never act; that of another action would be a label.
+problems contains sprintf("personal_data.styles.%s is %v, which is no style for what is done with it; possible are: %s", [type, style, possible]) if {
+	some type, style in map_of("personal_data", "styles")
+	type in types_of("personal")
+	styles := object.get(styles_of, action_of(type), {"label"})
+	not style in styles
+	possible := listed(styles)
+}
+
+problems contains sprintf("personal_data.styles.%s is no type of personal data", [type]) if {
+	types := types_of("personal")
+	some type, _ in map_of("personal_data", "styles")
+	not type in types
+}
+
+styles_of := {
+	"pseudonymise": {"label", "realistic", "realistic_valid"},
+	"redact": {"label", "generalise", "hash", "mask"},
+}
+
+action_of(type) := map_of("personal_data", "actions")[type]
+
+action_of(type) := action if {
+	not type in object.keys(map_of("personal_data", "actions"))
+	article := sprintf("article_%v", [object.get(map_of("types", "personal"), [type, "article"], "")])
+	action := by_article(object.get(of.personal_data, article, "default"))
+}
+
+by_article(action) := action if action != "default"
+
+by_article("default") := of.personal_data.default_action
+
+problems contains sprintf("personal_data.withhold_from.%s must be a list of texts; its parts are apps, groups", [part]) if {
+	some part, value in map_of("personal_data", "withhold_from")
+	not is_of_withheld(part, value)
+}
+
+is_of_withheld(part, value) if {
+	part in {"apps", "groups"}
+	is_texts(value)
 }
 
 problems contains sprintf("personal_data.labels.%s is %v; possible are: deny, redact", [label, action]) if {

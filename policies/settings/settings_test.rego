@@ -126,6 +126,9 @@ test_actions_are_known_and_so_are_their_types if {
 	is_told(personal_data({"no_purpose": "deny"}), "personal_data.no_purpose is deny")
 	is_told(personal_data({"transfer_bases": ["consent"]}), "personal_data.transfer_bases holds consent")
 	is_told(personal_data({"deny_special": true}), "personal_data.deny_special is no setting")
+	is_told(personal_data({"styles": {"IBAN": "mask"}}), "personal_data.styles.IBAN is no type")
+	is_told(personal_data({"withhold_from": {"apps": "letters"}}), "personal_data.withhold_from.apps must be")
+	is_told(personal_data({"withhold_from": {"tenants": []}}), "personal_data.withhold_from.tenants must be")
 	personal_data({"article_9": "deny", "article_10": "redact", "transfer_bases": ["derogation"], "no_purpose": "refuse"}) == set()
 }
 
@@ -332,4 +335,24 @@ test_a_pack_without_its_settings_is_a_problem if {
 	is_told(no_content, "types.content must be a mapping")
 	no_countries := settings.problems with data.jurisdictions as object.remove(data.jurisdictions, ["countries"])
 	is_told(no_countries, "jurisdictions.countries is missing")
+}
+
+test_a_style_is_one_of_the_action_of_its_type if {
+	is_told(personal_data({"styles": {"PERSON": "mask"}}), "personal_data.styles.PERSON is mask")
+	is_told(personal_data({"styles": {"LOCATION": "realistic"}}), "personal_data.styles.LOCATION is realistic")
+	is_told(personal_data({"actions": {"IBAN_CODE": "redact"}, "styles": {"IBAN_CODE": "realistic"}}), "personal_data.styles.IBAN_CODE")
+	is_told(personal_data({"article_9": "redact", "styles": {"RELIGION": "realistic"}}), "personal_data.styles.RELIGION is realistic")
+	personal_data({"styles": {"PERSON": "realistic", "IBAN_CODE": "realistic_valid", "RELIGION": "label"}}) == set()
+	personal_data({"actions": {"IBAN_CODE": "redact"}, "article_9": "redact", "styles": {"IBAN_CODE": "mask", "RELIGION": "hash"}}) == set()
+	personal_data({"default_action": "redact", "styles": {"EMAIL_ADDRESS": "generalise"}}) == set()
+}
+
+test_what_is_held_has_a_time_and_an_end if {
+	every wrong in [{"milliseconds": -1}, {"milliseconds": "1"}, {"then": "wait"}, {"seconds": 1}] {
+		some part, _ in wrong
+		problems := settings.problems with data.ops as object.union(data.ops, {"hold": wrong})
+		is_told(problems, sprintf("ops.hold.%s is no setting, or has a wrong value", [part]))
+	}
+	problems := settings.problems with data.ops as object.union(object.remove(data.ops, ["hold"]), {"hold": {"then": "pass"}})
+	is_told(problems, "ops.hold.milliseconds is missing")
 }

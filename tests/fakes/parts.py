@@ -44,12 +44,16 @@ class WordScanner:
             if match[0].lower() in self.words
         ]
 
-    def horizon(self, text: str) -> int:
+    @property
+    def answers(self) -> "WordScanner":
+        return self
+
+    def horizon(self, text: str, floor: int = 0) -> int:
         match = re.search(r"\w+\Z", text)
         return match.start() if match else len(text)
 
-    def is_calm(self, text: str) -> bool:
-        return not self._find(0, text)
+    def is_calm(self, text: str, since: int = 0) -> bool:
+        return not self.failing and not any(finding.end > since for finding in self._find(0, text))
 
 
 def allow(*obligations: Mapping[str, object], permitted: Sequence[str] = ("paris",)) -> str:

@@ -2,6 +2,7 @@
 """The real gateway with real parts, composed from a configuration as `douane serve` does it, in front of fake endpoints."""
 
 import contextlib
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -88,9 +89,8 @@ def stack(folder: Path, **changes: Any) -> Iterator[Stack]:
     """A gateway that serves on loopback while the block runs."""
     with fake_upstream() as paris, fake_upstream() as virginia:
         config = configuration.read(settings(folder, paris.url, virginia.url, **changes))
-        border = configuration.compose(
-            config, {"PARIS_KEY": "key-of-paris", "APP_KEY": "key-of-the-app", "OTHER_KEY": "key-of-another", "SURROGATE_KEY": "k" * 32}
-        )
+        keys = {"PARIS_KEY": "key-of-paris", "APP_KEY": "key-of-the-app", "OTHER_KEY": "key-of-another", "SURROGATE_KEY": "k" * 32}
+        border = configuration.compose(config, {**keys, "VAULT_KEY": hashlib.sha256(b"a test").hexdigest()})
         app = gateway(border, connect=config.limits.connect_seconds, idle=config.limits.idle_seconds)
         with served(app) as url:
             yield Stack(url, paris, virginia, config.log.path)

@@ -35,13 +35,18 @@ class Written:
 class _Everything:
     """An inspector that redacts whatever is found, and remembers where and by which rules."""
 
+    hold = None
+
     def __init__(self, scan: Scanner, known: Recall | None) -> None:
         self.seen: list[tuple[int, int, str, str]] = []
         self._scan = scan
         self._known = known
 
-    def horizon(self, text: str) -> int:
-        return self._scan.horizon(text)
+    def horizon(self, text: str, floor: int) -> int:
+        return self._scan.horizon(text, floor)
+
+    def is_calm(self, text: str, since: int) -> bool:
+        return self._scan.is_calm(text, since) and (self._known is None or self._known.is_calm(text[since:]))
 
     def findings(self, text: str) -> Sequence[Finding]:
         result = self._scan.scan((Segment("", text, ""),), self._known)

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from douane.errors import LogUnavailable
 from douane.record import DecisionRecord
+from douane.write_ahead import write_ahead
 
 __all__ = ["SqliteLog", "as_event", "read"]
 
@@ -96,7 +97,7 @@ class SqliteLog:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0, cached_statements=16)
-            self._db.execute("PRAGMA journal_mode=WAL")
+            write_ahead(self._db, 5.0)
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA wal_autocheckpoint=4000")
             self._db.executescript(_SCHEMA)

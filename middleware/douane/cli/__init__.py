@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line: `douane serve`, `douane detect`, `douane log`, `douane policy`; each command in a file of its own.
+"""The command line: `douane serve`, `douane detect`, `douane log`, `douane policy`, `douane vault`; each command in a file of its own.
 
 Exit codes: 0 done, 1 nothing found or the work failed, 2 wrong usage or configuration, 70 a fault of ours.
 """
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from douane import __version__
-from douane.cli import detect, log, policy, serve
+from douane.cli import detect, log, policy, serve, vault
 from douane.errors import BundleRejected, ConfigRejected, DouaneError, SourceUnreachable
 
 __all__ = ["main"]
@@ -41,6 +41,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="douane", description="Policy-as-code guardrails between applications and language models.")
     parser.add_argument("--version", action="version", version=f"douane {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (serve, detect, log, policy):
+    for command in (serve, detect, log, policy, vault):
         command.add(commands)
     return parser

@@ -42,7 +42,8 @@ class Scan:
     """Implements `Scanner` over some detectors.
 
     What was found in a text is remembered, so that a history that comes again is not searched again. `language` tells that of a text,
-    where anybody wants to know; `more_types` are those that authors added to the list. Thread-safe.
+    where anybody wants to know; `more_types` are those that authors added to the list. `answers` looks at answers in the place of this one.
+    Thread-safe.
     """
 
     def __init__(
@@ -53,11 +54,14 @@ class Scan:
         more_types: AbstractSet[str] = frozenset(),
         language: Callable[[str], str] | None = None,
         memory_bytes: int = 32 * 2**20,
+        answers: "Scan | None" = None,
     ) -> None:
+        self.answers: Scan = answers or self
         self._detectors = tuple(detectors)
         self._sees = tuple(_sight_of(detector) for detector in self._detectors)
         self._horizons = tuple(_horizon_of(detector) for detector in self._detectors)
         self._calm = tuple(_calm_of(detector) for detector in self._detectors)
+        self._calm_since = tuple(map(_calm_since_of, self._detectors, self._calm))
         self._selection = selection
         self._more = more_types
         self._types = _TYPES | more_types
@@ -86,8 +90,10 @@ class Scan:
         languages = () if self._language is None else tuple(self._language(segment.text) for segment in segments)
         return ScanResult(findings, reports, languages)
 
-    def horizon(self, text: str) -> int:
+    def horizon(self, text: str, floor: int = 0) -> int:
         """See `Scanner.horizon`. Ordinary prose is held back to the start of its last word."""
+        if floor and run_start(text, len(text)) <= floor:
+            return floor
         text = decided(text)
         horizon = len(text)
         try:
@@ -95,16 +101,22 @@ class Scan:
         except Exception:  # nothing is final that was not read; `scan` reports it
             return 0
         for reading in ways:
-            place = self._open(reading)
-            horizon = min(horizon, place if reading.back is None else reading.back.place(place, len(text)))
+            if reading.back is None:
+                horizon = min(horizon, self._open(text, reading.kind, floor))
+            else:
+                horizon = min(horizon, reading.back.place(self._open(decided(reading.text), reading.kind, 0), len(text)))
+            if horizon <= floor:
+                break
         return horizon
 
-    def is_calm(self, text: str) -> bool:
+    def is_calm(self, text: str, since: int = 0) -> bool:
         """See `Scanner.is_calm`."""
         try:
             ways = readings(text)
         except Exception:  # `scan` reports it
             return False
+        if since and len(ways) == 1:
+            return all(is_calm(text, since) for sees, is_calm in zip(self._sees, self._calm_since, strict=True) if "plain" in sees)
         return all(is_calm(way.text) for sees, is_calm in zip(self._sees, self._calm, strict=True) for way in ways if way.kind in sees)
 
     @property
@@ -134,12 +146,14 @@ class Scan:
         other = next((one for one in settled if one.start < span.end and span.start < one.end), None)
         return "found" if other is None else f"gave way to {other.type}"
 
-    def _open(self, reading: Reading) -> int:
-        text = decided(reading.text)
+    def _open(self, text: str, kind: ReadingKind, floor: int) -> int:
         run = run_start(text, len(text))
-        seeing = (opens for sees, opens in zip(self._sees, self._horizons, strict=True) if reading.kind in sees)
-        horizon = min((opens(text) for opens in seeing), default=len(text))
-        horizon = min(horizon, open_from(text))
+        horizon = min(len(text), open_from(text))
+        for sees, opens in zip(self._sees, self._horizons, strict=True):
+            if horizon <= floor:
+                break
+            if kind in sees:
+                horizon = min(horizon, opens(text))
         return run if run <= horizon else run_start(text, horizon)
 
     def _look(self, texts: Sequence[str]) -> tuple[list[tuple[Span, ...]], tuple[DetectorReport, ...]]:
@@ -250,6 +264,11 @@ def _horizon_of(detector: Detector) -> Callable[[str], int]:
 def _calm_of(detector: Detector) -> Callable[[str], bool]:
     method: Callable[[str], bool] | None = getattr(detector, "is_calm", None)
     return method or (lambda _: False)
+
+
+def _calm_since_of(detector: Detector, is_calm: Callable[[str], bool]) -> Callable[[str, int], bool]:
+    method: Callable[[str, int], bool] | None = getattr(detector, "is_calm_since", None)
+    return method or (lambda text, _: is_calm(text))
 
 
 def _fine(detector: Detector) -> DetectorReport:

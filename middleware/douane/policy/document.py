@@ -16,16 +16,20 @@ from typing import cast, get_args
 from douane.decision import (
     Decision,
     DropTool,
+    Hold,
+    HoldChoice,
     Obligation,
     Pseudonymise,
     Reason,
     ReasonKind,
     Redact,
+    RedactionStyle,
     Rejection,
     Restore,
     SetField,
     Severity,
     Strip,
+    SurrogateStyle,
 )
 from douane.errors import PolicyFailed
 from douane.exchange import Destination, Exchange, Principal
@@ -38,6 +42,7 @@ _FINDINGS_TOLD = 1000
 
 _SEVERITIES = frozenset(get_args(Severity))
 _KINDS = frozenset(get_args(ReasonKind))
+_SURROGATES, _REDACTIONS, _CHOICES = get_args(SurrogateStyle), get_args(RedactionStyle), get_args(HoldChoice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,16 +244,38 @@ def _redact(item: Mapping[str, object], rule: str) -> Obligation:
     unknown_only = item.get("unknown_only")
     if not isinstance(unknown_only, bool):
         raise _breach("`unknown_only` is no boolean")
-    return Redact(_texts(item.get("types"), "types"), rule, unknown_only)
+    return Redact(_texts(item.get("types"), "types"), rule, unknown_only, cast("RedactionStyle", _one_of(item, "style", _REDACTIONS)))
+
+
+def _pseudonymise(item: Mapping[str, object], rule: str) -> Obligation:
+    return Pseudonymise(_texts(item.get("types"), "types"), rule, cast("SurrogateStyle", _one_of(item, "style", _SURROGATES)))
+
+
+def _hold(item: Mapping[str, object], rule: str) -> Obligation:
+    milliseconds = item.get("milliseconds")
+    if type(milliseconds) is not int or milliseconds < 0:
+        raise _breach("`milliseconds` is no whole number from 0 on")
+    if "then" not in item:
+        raise _breach("`then` is missing")
+    return Hold(milliseconds, cast("HoldChoice", _one_of(item, "then", _CHOICES)), rule)
+
+
+def _one_of(item: Mapping[str, object], name: str, words: Sequence[str]) -> str:
+    """The member, or the first of the words where there is none."""
+    word = item.get(name, words[0])
+    if word not in words:
+        raise _breach(f"`{name}` is none of {', '.join(words)}")
+    return cast("str", word)
 
 
 _READERS: Mapping[str, Callable[[Mapping[str, object], str], Obligation]] = {
-    "pseudonymise": lambda item, rule: Pseudonymise(_texts(item.get("types"), "types"), rule),
+    "pseudonymise": _pseudonymise,
     "redact": _redact,
     "restore": lambda item, rule: Restore(_texts(item.get("types"), "types"), rule),
     "set": lambda item, rule: SetField(_pointer(item), _scalar(item), rule),
     "strip": lambda item, rule: Strip(_pointer(item), rule),
     "drop_tool": lambda item, rule: DropTool(_text(item, "name"), rule),
+    "hold": _hold,
 }
 
 

@@ -236,7 +236,13 @@ def read_request(body: Body) -> Exchange:
                 _REQUEST[name](lens, value, f"/{name}", f"/{name}")
         elif name != "model":
             lens.member(name, value, "", "")
-    return replace(_exchange(lens, "request", model, bool(stream)), choices=choices, output_tokens=output_tokens)
+    exchange = _exchange(lens, "request", model, bool(stream))
+    return replace(exchange, choices=choices, output_tokens=output_tokens, json_answer=_is_json_asked(request))
+
+
+def _is_json_asked(request: Mapping[str, object]) -> bool:
+    form = request.get("response_format")
+    return type(form) is dict and form.get("type") in ("json_object", "json_schema")
 
 
 def _whole(request: Mapping[str, object], name: str) -> int | None:

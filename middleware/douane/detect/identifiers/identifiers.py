@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The detector of identifiers: without a model, in linear time, a shape first, then a checksum and the words around it."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -25,6 +26,12 @@ __all__ = ["Identifiers", "Offer", "offers"]
 
 _AHEAD = RIGHT_CONTEXT + 2  # characters behind a number that may decide about it
 _LONGEST = max(LONGEST, LONGEST_VALUE, REACH)
+_SAMPLE = "IBAN FR76 3000 6000 0112 3456 7890 18"
+# All that `str.isdigit` takes for a digit.
+_ANY_DIGIT = re.compile(
+    r"[\d\u00b2\u00b3\u00b9\u1369-\u1371\u19da\u2070-\u2089\u2460-\u24ff\u2776-\u2792\U00010a40-\U00010a43\U00010e60-\U00010e68"
+    r"\U00011052-\U0001105a\U0001f100-\U0001f10a]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,7 @@ class Identifiers:
     def __init__(self, regions: Sequence[str] = ("FR",)) -> None:
         self.version = version("douane")
         self._phones = Phones(regions)
+        self.horizon(_SAMPLE)  # reads the data that a stream needs, which must not be read on an event loop
 
     def detect(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
         """Spans of each text; they may overlap."""
@@ -89,14 +97,20 @@ class Identifiers:
         """Every identifier holds an `@` or shows a sign, but for the code of a bank."""
         return "@" not in text and "BIC" not in text and "SWIFT" not in text and not signs(text)
 
+    def is_calm_since(self, text: str, since: int) -> bool:
+        """The same for what ends after `since`: what begins before it is final."""
+        return self.is_calm(text[since:])
+
     def horizon(self, text: str) -> int:
         """The start of what the next characters could still complete or explain, beyond the last run."""
         end = len(text)
         low = max(0, end - _AHEAD - 2 * _LONGEST)
         while low and text[low - 1].isalnum() and end - low < 4 * _LONGEST:
             low -= 1
-        zone = Zone(text, Words(text), low, end)
         run = run_start(text, end)
+        if _is_quiet(text, low, run):
+            return end
+        zone = Zone(text, Words(text), low, end)
         return min(
             open_iban(text, max(0, min(low, run - 2 * REACH)), run),
             open_number(zone, end - _AHEAD),
@@ -126,3 +140,13 @@ class Identifiers:
             yield from numbers(zone, self.name)
             yield from glued_cards(zone, self.name)
             yield from self._phones.find(zone, self.name)
+
+
+def _is_quiet(text: str, low: int, run: int) -> bool:
+    """Whether there is no digit from `low` on, and the last word before the last run ends in a small letter: nothing is open then."""
+    if _ANY_DIGIT.search(text, low):
+        return False
+    place = run - 1
+    while place >= low and not text[place].isalnum():
+        place -= 1
+    return place < low or text[place].islower()

@@ -7,13 +7,13 @@ from importlib.metadata import version
 from douane.detect.names.cues import cues
 from douane.detect.names.lists import extended, lists
 from douane.detect.names.mail import mail_persons
-from douane.detect.names.open import open_chain, open_pattern, open_phrase
+from douane.detect.names.open import open_chain, open_pattern, open_phrase, open_words, street_words
 from douane.detect.names.organisations import dotted, organisations
 from douane.detect.names.page import Page
 from douane.detect.names.persons import persons
 from douane.detect.names.places import places
 from douane.detect.names.small import open_small, small_given, small_persons
-from douane.detect.names.words import ANY_WORD, lowered
+from douane.detect.names.words import ANY_WORD, SIGN, lowered
 from douane.finding import ReadingKind, Span
 from douane.known import Known
 
@@ -49,6 +49,8 @@ class Names:
         self._phrases = tuple(sorted(self._lists.phrases))
         self._dotted = dotted(self._cues)
         self._open = open_pattern(self._cues)
+        self._open_words = open_words(self._cues)
+        self._streets = street_words(self._cues)
         listed = (("PERSON", persons), ("LOCATION", places), ("ORGANIZATION", organisations))
         self._own = Known(((type_, value) for type_, values in listed for value in values), detector=self.name, rule="list", parts=False)
 
@@ -59,7 +61,7 @@ class Names:
     def horizon(self, text: str) -> int:
         """Where a name at the end may still begin, change or end: at most 160 characters back, or where one of policy's lists begins."""
         return min(
-            open_chain(text, self._open),
+            open_chain(text, self._open, self._open_words),
             open_phrase(text, self._lists, self._phrases),
             open_small(text, self._lists),
             self._own.horizon(text),
@@ -74,6 +76,14 @@ class Names:
         words = _words(text)
         page = self._page(text)
         return not page.marked and not small_given(words, self._lists) and not self._dotted.search(page.low) and self._own.is_calm(text)
+
+    def is_calm_since(self, text: str, since: int) -> bool:
+        """The same for what ends after `since`: what begins before it is final, and without a sign of its own nothing begins behind it."""
+        rest = text[since:]
+        if SIGN.search(rest) or not self._own.is_calm(rest):
+            return False
+        words = _words(rest)
+        return words.isdisjoint(self._streets) and not small_given(words, self._lists) and not self._dotted.search(text, max(0, since - 1))
 
     def _spans(self, text: str) -> list[Span]:
         words = _words(text)

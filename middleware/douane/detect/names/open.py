@@ -4,17 +4,19 @@
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from douane.detect.names.cues import Cues
 from douane.detect.names.lists import FIRST, Lists
 from douane.detect.names.places import PHRASE_LENGTH
 from douane.detect.names.words import LETTER, UPPER, lowered
 
-__all__ = ["open_chain", "open_pattern", "open_phrase"]
+__all__ = ["open_chain", "open_pattern", "open_phrase", "open_words", "street_words"]
 
 _LENGTH = 160
 _WORD = re.compile(rf"(?<!\w){LETTER}++")
 _JOINS = "of|für|for|spol\\.|sp\\.|n[°º]"
+_BEHIND_WORDS = ",.;:!?"
 
 
 def open_pattern(cues: Cues) -> re.Pattern[str]:
@@ -35,10 +37,35 @@ def open_pattern(cues: Cues) -> re.Pattern[str]:
     )
 
 
-def open_chain(text: str, pattern: re.Pattern[str]) -> int:
-    """Where the first such name in the last characters of a text starts; `len(text)` where none does."""
+def open_words(cues: Cues) -> frozenset[str]:
+    """The words in small letters that `open_pattern` goes on from."""
+    others = (*cues.particles, "of", "für", "for", "spol", "sp", "nº")
+    return street_words(cues) | {word for phrase in others for word in phrase.lower().split()}
+
+
+def street_words(cues: Cues) -> frozenset[str]:
+    """The words that an address may begin with, in small letters."""
+    streets = (cue.phrase for some in cues.before.values() for cue in some if cue.kind == "street")
+    return frozenset(form for phrase in streets for word in phrase.lower().split() for form in (word, word.rstrip(".")))
+
+
+def open_chain(text: str, pattern: re.Pattern[str], words: AbstractSet[str]) -> int:
+    """Where the first such name in the last characters of a text starts; `len(text)` where none does. `words` are its `open_words`."""
+    if _is_prose(text[-_LENGTH:], words):
+        return len(text)
     match = pattern.search(text, max(0, len(text) - _LENGTH))
     return len(text) if match is None else match.start()
+
+
+def _is_prose(end: str, words: AbstractSet[str]) -> bool:
+    """Whether the last whole word of a text goes on from no name, and what begins behind it has no capital letter: told at once."""
+    *_, whole, last = ("", "", *end.rsplit(None, 2))
+    if end[-1:].isspace():
+        whole, last = last, ""
+    word = whole.rstrip(_BEHIND_WORDS)
+    if not (len(word) > 1 and word.isalpha() and word.islower() and word not in words):
+        return False
+    return (last.isascii() or last.isalpha()) and last.lower() == last and not any(map(str.isdigit, last))
 
 
 def open_phrase(text: str, lists: Lists, phrases: Sequence[str]) -> int:

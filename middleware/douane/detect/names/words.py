@@ -3,7 +3,7 @@
 
 import re
 
-__all__ = ["ANY_WORD", "CAPITAL", "GAP", "INITIALS", "LETTER", "LINE_GAP", "PARTICLES", "UPPER", "lowered"]
+__all__ = ["ANY_WORD", "CAPITAL", "GAP", "INITIALS", "LETTER", "LINE_GAP", "PARTICLES", "SIGN", "UPPER", "lowered"]
 
 
 def _capitals() -> str:
@@ -26,6 +26,8 @@ _BEFORE = r"(?<![\w@#/\\$&=~%+\-].)"  # of the capital letter, which is passed f
 _AFTER = r"(?![\w@=/\\(\[{]|[.:]\w|::|\.\.)"
 CAPITAL = re.compile(rf"{UPPER}{_BEFORE}(?:{LETTER}{{1,30}}+|(?=['’]{LETTER}))(?:['’\-]{LETTER}{{1,30}}+){{0,3}}+{_AFTER}")
 ANY_WORD = re.compile(rf"{LETTER}++")
+SIGN = re.compile(rf"[\d@]|{UPPER}")
+"""What a name has that is not one of words in small letters."""
 _INITIAL = rf"{UPPER}{LETTER}?\."
 INITIALS = re.compile(rf"(?<![\w.@#/\\$&=~%+\-])(?:(?:{UPPER}|[CT]h)\.[ \u00a0]?){{1,3}}\Z")
 GAP = re.compile(rf"[ \u00a0]{{1,2}}(?:(?:{_INITIAL}|{UPPER})[ \u00a0]?){{0,3}}")

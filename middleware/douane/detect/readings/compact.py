@@ -34,6 +34,10 @@ _OPEN = re.compile(
 )
 
 
+_LAST = re.compile("[0-9A-Z]")
+_BETWEEN = "-_./,:;|*~+\\·•()[]{}<>\"' \t\r\n"
+
+
 def compact(text: str) -> View | None:
     """The text with the separators taken out of each number that has one kind of them; None where there are none.
 
@@ -46,6 +50,8 @@ def compact(text: str) -> View | None:
 
 def open_number(text: str) -> int:
     """Where a number begins that more text could make longer; `len(text)` where none does."""
+    if not _LAST.match(text.rstrip(_BETWEEN)[-1:]):
+        return len(text)
     match = _OPEN.search(text, max(0, len(text) - _WIDEST))
     return match.start() if match else len(text)
 

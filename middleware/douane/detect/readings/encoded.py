@@ -54,6 +54,9 @@ _OPEN_HEAD = re.compile(
     rf"|(?={_HEAD}){_DIGIT}{{16,36}}+(?:{_GAP}{_DIGIT}{{0,36}}|\s))\Z"
 )
 _OPEN_LINE = re.compile(rf"(?<={_DIGIT}{{20}}){_DIGIT}{{20}}(?:\r|\r?\n[ \t]{{0,4}}{_DIGIT}{{0,15}})\Z")  # text may begin at its end
+_LAST_WORDS = 80
+_ANY_NUMBER = re.compile("[0-9]")
+_BEGINS = re.compile(rf"{_ALONE}{_THREE}")
 _TAIL = re.compile(rb"[\x80-\xbf]{0,3}(?:[\t\n\r\x20-\x7f]|[\xc2-\xf4][\x80-\xbf]{1,3})*+[\x00-\xff]{0,3}\Z")
 _COUNTED = re.compile("30[ :-]31[ :-]32[ :-]33[ :-]34[ :-]35[ :-]36")  # a list of numbers far more often than ten digits in order
 # UTF-8 as RFC 3629, section 4, has it: no surrogates, nothing longer than it must be.
@@ -74,6 +77,8 @@ def encoded(text: str) -> View | None:
 def open_encoded(text: str) -> int:
     """Where a run of text begins that more text could make longer; `len(text)` where none does."""
     size = len(text)
+    if _is_prose(text[-_LAST_WORDS:]):
+        return size
     apart = _OPEN_APART.search(text, max(0, size - _REACH))
     horizon = min(apart.start() if apart else size, _open_groups(text))
     last = _LAST.match(text[::-1])
@@ -82,6 +87,19 @@ def open_encoded(text: str) -> int:
     # That a run is open is told from its end, so that what is held is not decoded again for every piece of a stream.
     is_open = len(digits) >= 16 and _ends_in_text(digits[-_REACH:])
     return min(horizon, start) if is_open else horizon
+
+
+def _is_prose(end: str) -> bool:
+    """Whether these last characters of a text are words of which no run or group of digits goes on: the usual case, told at once."""
+    *words, last = end.split(" ")[-3:]
+    return (
+        len(words) == 2
+        and all(word.isalpha() and len(word) < 16 and len(word) not in (4, 8) for word in words)
+        and len(last) < 16
+        and not _ANY_NUMBER.search(end)
+        and not _BEGINS.search(last)
+        and "\n" not in end
+    )
 
 
 def _open_groups(text: str) -> int:

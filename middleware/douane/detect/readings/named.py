@@ -35,6 +35,9 @@ def named(text: str) -> View | None:
 
 def open_named(text: str) -> int:
     """Where an escape begins that more text could complete; `len(text)` where none does."""
+    last = text[-_LAST:]
+    if not ("&" in last or "\\" in last or "=" in last or "%" in last):
+        return len(text)
     match = _OPEN.search(text, max(0, len(text) - _LAST))
     return match.start() if match else len(text)
 

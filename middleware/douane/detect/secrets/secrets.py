@@ -15,6 +15,9 @@ __all__ = ["Secrets"]
 _OPENING = (keys.opens, web_tokens.opens, tokens.opens, connections.opens, announced.opens, cards.opens)
 
 
+_SAMPLE = "password: " + "x" * 64
+
+
 class Secrets:
     """Keys, tokens, passwords, private keys, connection strings, and what proves a payment card. Thread-safe; keeps no text."""
 
@@ -24,6 +27,7 @@ class Secrets:
 
     def __init__(self) -> None:
         self.version = version("douane")
+        self.horizon(_SAMPLE)  # reads the data that a stream needs, which must not be read on an event loop
 
     def detect(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
         """Spans of each text; they may overlap. What tells a value stands before it, within 200 characters."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from douane.decision import ReasonKind, Severity, Verdict
+from douane.decision import HoldChoice, ReasonKind, RedactionStyle, Severity, SurrogateStyle, Verdict
 from douane.policy.checks.calls import nearest
 from douane.policy.checks.given import given
 from douane.policy.checks.program import Program
@@ -17,7 +17,7 @@ from douane.policy.rego.syntax import Module, Node
 
 __all__ = ["FORMS", "OBLIGATIONS", "Form", "misgiven"]
 
-_Value = Literal["text", "pointer", "texts", "items", "boolean", "scalar", "object"]
+_Value = Literal["text", "pointer", "texts", "items", "number", "boolean", "scalar", "object"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +46,31 @@ FORMS: Mapping[str, Form] = {
 }
 """By what is given: the name of the rule that holds them, or the decision."""
 
-OBLIGATIONS: Mapping[str, Mapping[str, _Value]] = {
-    "pseudonymise": {"kind": "text", "types": "texts", "rule": "text"},
-    "redact": {"kind": "text", "types": "texts", "rule": "text", "unknown_only": "boolean"},
-    "restore": {"kind": "text", "types": "texts", "rule": "text"},
-    "set": {"kind": "text", "pointer": "pointer", "value": "scalar", "rule": "text"},
-    "strip": {"kind": "text", "pointer": "pointer", "rule": "text"},
-    "drop_tool": {"kind": "text", "name": "text", "rule": "text"},
-}
-"""The members of an obligation by its kind."""
+
+def _of_kind(kind: str, members: Mapping[str, _Value], **words: tuple[str, ...]) -> tuple[str, Form]:
+    all_members: Mapping[str, _Value] = {"kind": "text", **members, "rule": "text"}
+    return kind, Form(f"an obligation of the kind `{kind}`", all_members, words, frozenset({"style"}) & members.keys())
+
+
+OBLIGATIONS: Mapping[str, Form] = dict(
+    (
+        _of_kind("pseudonymise", {"types": "texts", "style": "text"}, style=get_args(SurrogateStyle)),
+        _of_kind("redact", {"types": "texts", "unknown_only": "boolean", "style": "text"}, style=get_args(RedactionStyle)),
+        _of_kind("restore", {"types": "texts"}),
+        _of_kind("set", {"pointer": "pointer", "value": "scalar"}),
+        _of_kind("strip", {"pointer": "pointer"}),
+        _of_kind("drop_tool", {"name": "text"}),
+        _of_kind("hold", {"milliseconds": "number", "then": "text"}, then=get_args(HoldChoice)),
+    )
+)
+"""Obligations by their kind."""
 
 _KINDS: Mapping[_Value, tuple[str, tuple[str, ...]]] = {
     "text": ("a string", ("String", "RawString")),
     "pointer": ("a JSON Pointer such as `/temperature`", ("String", "RawString")),
     "texts": ("an array of strings", ("Array", "Set", "ArrayCompr", "SetCompr", "BinExpr")),
     "items": ("an array", ("Array", "Set", "ArrayCompr", "SetCompr", "BinExpr")),
+    "number": ("a whole number", ("Number",)),
     "boolean": ("true or false", ("Bool", "BoolExpr", "Membership")),
     "scalar": ("a string, an integer, a boolean or null", ("String", "RawString", "Number", "Bool", "Null", "BoolExpr", "Membership")),
     "object": ("an object", ("Object", "ObjectCompr")),
@@ -91,7 +101,7 @@ def _members(node: Node) -> dict[str, tuple[Node, Node]] | None:
 
 def _obligation(module: Module, node: Node, members: Mapping[str, tuple[Node, Node]]) -> Iterator[Problem]:
     if "kind" not in members:
-        everything = {name: kind for form in OBLIGATIONS.values() for name, kind in form.items()}
+        everything = {name: kind for form in OBLIGATIONS.values() for name, kind in form.members.items()}
         yield from _held(module, node, members, Form("an obligation", everything, optional=frozenset(everything) - {"kind", "rule"}))
         return
     kind = members["kind"][1]
@@ -103,7 +113,7 @@ def _obligation(module: Module, node: Node, members: Mapping[str, tuple[Node, No
     if form is None:
         yield _unlisted(module, kind, "an obligation", "kind", tuple(OBLIGATIONS))
     else:
-        yield from _held(module, node, members, Form(f"an obligation of the kind `{kind.value}`", form))
+        yield from _held(module, node, members, form)
 
 
 def _held(module: Module, node: Node, members: Mapping[str, tuple[Node, Node]], form: Form) -> Iterator[Problem]:
