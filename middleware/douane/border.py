@@ -75,7 +75,8 @@ class Part:
 class Border:
     """Everything that stands between an application and its models. `standing` tells how its policies stand.
 
-    `keeps_conversations` says that the guard has a store for them. `executor` runs the guard, which blocks. `origin` names the decision log in the receipt that each answer carries.
+    `keeps_conversations` says that the guard has a store for them. `executor` runs the guard, which blocks. `origin` names the decision log
+    in the receipt that each answer carries.
     """
 
     guard: Guard

@@ -3,6 +3,7 @@
 
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -109,3 +110,22 @@ def test_02_the_commands_of_its_readme_work(tmp_path: Path) -> None:
             process.kill()
             process.wait()
             process.stderr.close()
+
+
+@pytest.mark.parametrize("script", ["stream.py", "tool.py"])
+def test_03_what_the_app_and_its_tool_get_the_model_never_saw(tmp_path: Path, script: str) -> None:
+    paris, virginia = DemoModel("demo-paris", delay=0), DemoModel("demo-virginia", delay=0)
+    with served(paris.app()) as eu, served(virginia.app()) as us:
+        with serving(configured(tmp_path, EXAMPLES / "demo.yaml", eu, us)) as gateway:
+            arguments = [sys.executable, str(EXAMPLES / "03_streaming_and_tools" / script)]
+            places = {"OPENAI_BASE_URL": f"{gateway.url}/v1", "DEMO_MODEL_URL": eu}
+            done = subprocess.run(arguments, capture_output=True, text=True, check=True, env=places)
+    ours, _, models = done.stdout.partition("the model saw")
+    assert "anna.berger@example.org" in ours
+    assert "DE89370400440532013000" in ours
+    assert "<EMAIL_ADDRESS_" in models
+    assert "anna" not in models + json.dumps(list(paris.received))
+    if script == "stream.py":
+        assert len(set(re.findall("<EMAIL_ADDRESS_[a-z]{5}>", models))) == 1  # the same in both turns
+    else:
+        assert ours.startswith("the tool got:  to anna.berger@example.org, account DE89370400440532013000")
