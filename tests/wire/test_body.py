@@ -235,3 +235,27 @@ def test_an_unknown_coding_is_refused(encoding: str) -> None:
 def test_decoding_garbage_is_rejected_or_ends(raw: bytes, encoding: str) -> None:
     with contextlib.suppress(BodyRejected):
         decode_content(raw, encoding, LIMITS)
+
+
+CHUNKS = (
+    '{"c":[{"d":{"content":"%s","role":"x"}}],"n":1.0}',
+    '{"c" : [ {"d": {"content": "%s"}, "é":"x"} ]}',
+    '{"c":[{"d":{"content":"%s"},"e":"content"}]}',
+    '{"c":[{"d":{"content":"%s"},"e":{"content": "%s"}}]}',
+    '{"c":[{"d":{"content": "%s"},"e":{"content":"%s"}}]}',
+    '{"c":[{"d":{"content" :"%s"},"e":{"x":"%s"}}]}',
+    '{"c":[{"e":{"a\\"content":"%s"},"d":{"content":"%s"}}]}',
+)
+
+
+@given(
+    st.sampled_from(CHUNKS),
+    st.text(alphabet="ab é:,{}", max_size=6),
+    st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=6),
+)
+def test_one_string_is_replaced_at_its_place_alone(form: str, old: str, new: str) -> None:
+    body = parse(form.replace("%s", old))
+    after = json.loads(body.rewrite(values={"/c/0/d/content": new}))
+    expected = json.loads(body.raw)
+    expected["c"][0]["d"]["content"] = new
+    assert after == expected
