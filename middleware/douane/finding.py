@@ -86,7 +86,8 @@ class Detector(Protocol):
     `horizon(text) -> int`, the start of what is open beyond the last run of the text (without it nothing in a stream is ever final);
     `detect_compact(texts)`, what it believes in texts without separators (without it, it never sees readings of the kind `compact`);
     `is_calm(text) -> bool`, true only where `detect` would find nothing (without it nothing is calm);
-    `is_calm_since(text, since) -> bool`, the same for what ends after a place before which all is final.
+    `is_calm_since(text, since) -> bool`, the same for what ends after a place before which all is final;
+    `is_quick`, true where `detect` needs no other process and no file, and may be asked on an event loop about a few hundred characters.
     """
 
     name: str

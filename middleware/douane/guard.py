@@ -24,7 +24,7 @@ from douane.known import NAMES
 from douane.policy.document import Observed, denial, read, write
 from douane.record import DecisionLog, DecisionRecord, RecordKind
 from douane.surrogates.store import Scope, VaultStore
-from douane.vault import Maker, Vault, ids_in
+from douane.vault import Maker, Vault, ids_in, letters_of
 
 __all__ = ["Admission", "Ask", "CarryOut", "Guard", "Observed", "Release", "final_result", "unfulfilled"]
 
@@ -268,9 +268,12 @@ class Guard:
                 words.update(*(ids_in(segment.text) for segment in segments), ("",))
             return candidate in words
 
+        letters: list[str] = []
+
         def stands(value: str) -> bool:
-            folded = value.casefold()
-            return any(folded in segment.text.casefold() for segment in segments)
+            if not letters:
+                letters.append("\n".join(letters_of(segment.text) for segment in segments))
+            return letters_of(value) in letters[0]
 
         vault = Vault(self._key, ask.principal.tenant, is_taken, maker=self._maker, stands=stands)
         vault.note((f.type, json_unescaped(segments[f.segment].text[f.start : f.end])) for f in scan.findings)

@@ -30,7 +30,7 @@ from douane.surrogates.shown import ALPHABET, ID_LENGTH, ids_in
 from douane.surrogates.store import Entry
 from douane.surrogates.written import REACH, Written, escaped, is_in_url
 
-__all__ = ["Maker", "Vault", "ids_in"]
+__all__ = ["Maker", "Vault", "ids_in", "letters_of"]
 
 _ATTEMPTS = 1000
 _LABELLED = re.compile(rf"<\w+_([{ALPHABET}]{{{ID_LENGTH}}})>")
@@ -112,7 +112,7 @@ class Vault:
         for type_, value in values:
             self._sent.add(_folded(type_, value))
             if self._maker is not None:
-                self._plain.add(_plain(value))
+                self._plain.add(letters_of(value))
             if type_ in NAMES and isinstance(self._names, set):
                 self._names.add((type_, value))
 
@@ -152,7 +152,7 @@ class Vault:
             made = _LABELLED.fullmatch(entry.surrogate)
             if made is None:
                 self._values[entry.surrogate] = (entry.label, entry.value)
-                self._plain |= {_plain(entry.value), _plain(entry.surrogate)}
+                self._plain |= {letters_of(entry.value), letters_of(entry.surrogate)}
                 self._realistic |= {(entry.label, entry.value, valid): entry.surrogate for valid in (True, False)}
                 continue
             id_ = made[1]
@@ -190,15 +190,15 @@ class Vault:
         asked = (label, value, valid)
         if asked in self._realistic:
             return self._realistic[asked]
-        self._plain.add(_plain(value))
+        self._plain.add(letters_of(value))
         self._realistic[asked] = None
         for attempt in range(_ATTEMPTS):
             draws = _Draws(self._keyed("valid" if valid else "realistic", label, value, attempt))
             candidate = maker.make(label, value, draws.below, valid=valid)
             if candidate is None:
                 break
-            if _plain(candidate) not in self._plain and not self._stands(candidate):
-                self._plain.add(_plain(candidate))
+            if letters_of(candidate) not in self._plain and not self._stands(candidate):
+                self._plain.add(letters_of(candidate))
                 self._realistic[asked] = candidate
                 self._values[candidate] = (label, value)
                 self._alikes.clear()
@@ -336,7 +336,8 @@ def _said(label: str) -> str:
     return "_".join(re.findall("[A-Z]+", label.upper()))[:_LABEL].strip("_")
 
 
-def _plain(value: str) -> str:
+def letters_of(value: str) -> str:
+    """A value without case and grouping."""
     return "".join(filter(str.isalnum, value)).casefold()
 
 

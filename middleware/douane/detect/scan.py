@@ -116,7 +116,11 @@ class Scan:
         except Exception:  # `scan` reports it
             return False
         if since and len(ways) == 1:
-            return all(is_calm(text, since) for sees, is_calm in zip(self._sees, self._calm_since, strict=True) if "plain" in sees)
+            return all(
+                is_calm(text, since) or _finds_nothing(detector, text, since)
+                for detector, sees, is_calm in zip(self._detectors, self._sees, self._calm_since, strict=True)
+                if "plain" in sees
+            )
         return all(is_calm(way.text) for sees, is_calm in zip(self._sees, self._calm, strict=True) for way in ways if way.kind in sees)
 
     @property
@@ -269,6 +273,16 @@ def _calm_of(detector: Detector) -> Callable[[str], bool]:
 def _calm_since_of(detector: Detector, is_calm: Callable[[str], bool]) -> Callable[[str, int], bool]:
     method: Callable[[str, int], bool] | None = getattr(detector, "is_calm_since", None)
     return method or (lambda text, _: is_calm(text))
+
+
+def _finds_nothing(detector: Detector, text: str, since: int) -> bool:
+    """Whether a detector that is quick has looked and found nothing there."""
+    if not getattr(detector, "is_quick", False):
+        return False
+    try:
+        return all(span.end <= since for span in detector.detect((text,))[0])
+    except Exception:  # `scan` reports it
+        return False
 
 
 def _fine(detector: Detector) -> DetectorReport:

@@ -31,6 +31,7 @@ class Names:
     """
 
     name = "names"
+    is_quick = True
     sees: frozenset[ReadingKind] = frozenset({"plain", "folded", "unescaped"})
 
     def __init__(
