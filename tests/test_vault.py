@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
 from hypothesis import strategies as st
 
+from douane.errors import VaultUnavailable
+from douane.surrogates.store import Entry
 from douane.vault import Vault, ids_in
 
 KEY = b"k" * 32
@@ -394,3 +396,21 @@ def test_the_key_of_a_tenant_is_derived_as_rfc_5869_says() -> None:
     letters = "bcdfghjklmnpqrstvwxz"
     id_ = "".join(letters[number // 20**place % 20] for place in range(5))
     assert Vault(KEY, "acme", free).surrogate("PERSON", "Anna") == f"<PERSON_{id_}>"
+
+
+def test_what_a_conversation_was_given_stands_for_the_same_again_and_is_not_given_twice() -> None:
+    first = Vault(KEY, "acme", free)
+    surrogates = {value: first.surrogate(label, value) for label, value in (("PERSON", "Anna"), ("BADGE_2", "B-77"))}
+    later = Vault(b"x" * 32, "acme", free)  # after the key has changed
+    later.recall(first.given)
+    assert later.restore(" ".join(surrogates.values()), frozenset({"PERSON", "BADGE_2"})) == "Anna B-77"
+    assert later.surrogate("PERSON", "Anna") == surrogates["Anna"]
+    assert later.given == ()
+    later.surrogate("PERSON", "Bert")
+    assert [entry.value for entry in later.given] == ["Bert"]
+
+
+def test_one_surrogate_for_two_values_is_refused() -> None:
+    entries = [Entry("PERSON", value, "<PERSON_bcdfg>") for value in ("Anna", "Bert")]
+    with pytest.raises(VaultUnavailable):
+        Vault(KEY, "acme", free).recall(entries)

@@ -158,8 +158,8 @@ class Vault:
             id_ = made[1]
             if self._originals.setdefault(id_, (entry.label, entry.value)) != (entry.label, entry.value):
                 raise VaultUnavailable("the store holds one surrogate for two values; see `docs/surrogates.md`")
-            self._surrogates[entry.label, entry.value] = f"{entry.label}_{id_}"
-            self._written.add(id_, entry.label)
+            self._surrogates[entry.label, entry.value] = entry.surrogate.strip("<>")
+            self._written.add(id_, _said(entry.label))
         self._recalled = frozenset(entry.surrogate for entry in self.given)
 
     @property
