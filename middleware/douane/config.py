@@ -40,6 +40,7 @@ from douane.route import Endpoint, Routes
 from douane.sections import LOOPBACK, BundleEntry, CallerEntry, Config, DestinationEntry, Policies, VaultEntry
 from douane.status import PolicyStatus, Standing
 from douane.surrogates.keys import EnvironmentKeys
+from douane.surrogates.realistic import Realistic
 from douane.surrogates.sqlite_store import SqliteStore
 from douane.wire.body import BodyLimits
 
@@ -154,6 +155,7 @@ def compose(config: Config, environment: Mapping[str, str]) -> Border:
         vocabulary=frozenset(models) | frozenset(config.tools),
         labels=labels,
         store=store,
+        maker=Realistic() if config.realistic_surrogates else None,
     )
     limits = config.limits
     border = Border(

@@ -205,6 +205,7 @@ class Config(_Section):
     detectors: DetectorEntry = DetectorEntry()
     limits: Limits = Limits()
     surrogate_key_env: _EnvName | None = None
+    realistic_surrogates: bool = False
     vault: VaultEntry | None = None
 
     @model_validator(mode="after")

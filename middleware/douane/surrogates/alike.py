@@ -1,200 +1,308 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Realistic surrogates known again in what a model writes: whole, ignoring case and grouping, never by likeness."""
+"""Realistic surrogates, known again in what a model writes: whole, in whatever case and grouping, and nothing that only resembles one."""
 
+import ipaddress
 import re
-from bisect import bisect_left, bisect_right
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from itertools import pairwise
+from typing import Literal
 
-__all__ = ["Alike"]
+from douane.surrogates.borders import begins, ends, number_begins, number_ends, part_begins, part_ends, word_ends
+from douane.surrogates.firms import is_firm
+from douane.surrogates.shown import UNUSUAL, Shown
+from douane.surrogates.spelling import SEPARATOR, Node, grouped, spelt
 
-_WORD = re.compile(r"[^\W_]+")
-_GAP = 4  # characters between two words or groups
+__all__ = ["FEWEST", "LONGEST", "Alike"]
+
+LONGEST = 96
+"""Characters of a surrogate; a longer one is not known again."""
+FEWEST = 6
+"""Letters and digits of a number that is known in every grouping; a shorter one would be found in others."""
+
+_MATCH = 200  # characters of one in a text, with those that nobody sees
+_WINDOW = 3 * _MATCH + 64
 _SHORTEST_PART = 3
-# What may stand between words beside what stands between them in the surrogate: blanks, escapes and emphasis of Markdown, what nobody sees.
-_UNSEEN = re.compile("[\\s\\\\*_`\u00ad\u200b-\u200f\u2060\ufeff]+")
-_SEPARATORS = re.compile(r"[\s\-./()\\·]*\Z")
+_MOST_SIGNS = 2
+_FEW = 8
+_HEAD = 4
+_JOINTS = "-_.@+"
+_TOKEN = re.compile(r"[^\W_]+")
+_RUN = re.compile(r"[^\W\d_]+")
+_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+_SIGNS = re.compile(r"\A[\W_]+|[\W_]+\Z")
+_FIRST_SIGNS = re.compile(r"[\W_]*")
+
+_Kind = Literal["name", "text", "number"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Sought:
-    """A surrogate, or one word of it, as it is looked for: letters and digits alone, in small letters.
+class _Entry:
+    """A surrogate, or a part of one, and what it stands for. `signs` stand before its first letter or digit."""
 
-    `gaps` are what stands between its words, None for a number, which may be grouped in any way.
-    """
-
-    letters: str = field(repr=False)
+    written_so: str = field(repr=False)
     original: str = field(repr=False)
-    gaps: tuple[str, ...] | None = field(repr=False)
-    is_name: bool
+    surrogate: str = field(repr=False)
+    kind: _Kind
+    joints: str = _JOINTS
+    signs: str = ""
     is_part: bool = False
-    ends: tuple[int, ...] = field(default=(), repr=False)
+
+    def begins(self, text: str, place: int) -> bool:
+        if self.kind == "number":
+            return number_begins(text, place, is_plus_known="+" in self.signs)
+        return begins(text, place, self.joints) and (not self.is_part or part_begins(text, place))
+
+    def ends(self, text: str, place: int) -> bool | None:
+        if self.kind == "number":
+            return number_ends(text, place)
+        if self.kind == "text":
+            return ends(text, place, self.joints)
+        verdict = word_ends(text, place, self.joints, is_whole=not self.is_part)
+        return part_ends(text, place) if verdict and self.is_part else verdict
+
+    def restored(self, seen: str) -> str:
+        """The original, in the case of what was seen where that is a name all in capitals or all in small letters."""
+        if self.kind == "name" and len(seen) > 1:
+            if seen.isupper() and not self.written_so.isupper():
+                return self.original.upper()
+            if seen.islower() and not self.written_so.islower():
+                return self.original.lower()
+        return self.original
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    start: int
+    end: int
+    entry: _Entry
+    is_open: bool
 
 
 class Alike:
-    """Finds the surrogates of `pairs` (surrogate to original) again. Immutable, so thread-safe. It shows no value in its `repr`.
+    """The surrogates of `pairs` (surrogate to original), found again. Immutable, so thread-safe; shows no value in its `repr`.
 
-    A number is found however it is grouped; other surrogates with their own signs between the words, and Markdown's escapes, blanks or
-    characters that nobody sees beside them. A genitive (Anna's, Annas) is found without its ending. Of a name of several words a single
-    one stands for the word at its place in the original, where that has as many words and no other value of `pairs` has this one.
+    Ignored are case, the grouping of numbers, how blanks are written, backslashes before signs, and characters that nobody sees. The
+    ending of a genitive stays behind. Nothing is found within a longer word or number, nor where two of one length overlap. Surrogates
+    that are written alike and stand for different originals are not found at all.
+
+    Of a person with as many words as its original, a word of three letters or more puts back the word at its place, if no other surrogate
+    has that word and no original. It must be capitalised, and beside no other capitalised word, of whose name it may be a part.
+
+    Time is linear in the text. A match has at most 200 characters, and nothing further than 256 from it decides about it.
     """
 
-    __slots__ = ("_letters", "_longest", "_sought")
+    __slots__ = ("_count", "_few", "_heads", "_keys", "_least", "_numbers", "_signs", "_starts", "_texts")
 
     def __init__(self, pairs: Mapping[str, str]) -> None:
-        whole = [_sought(surrogate, original) for surrogate, original in pairs.items()]
-        whole = [one for one in whole if one.letters]
-        parts = _parts(pairs, {one.letters for one in whole})
-        self._sought = (*sorted(whole, key=lambda one: -len(one.letters)), *parts)
-        self._letters = tuple(sorted(one.letters for one in self._sought))
-        self._longest = max((len(one.letters) for one in self._sought), default=0)
+        self._count = len(pairs)
+        self._texts, self._numbers = Node[_Entry](), Node[_Entry]()
+        entries = _distinct((*_entries(pairs), *_parts(pairs)))
+        self._keys: set[str] = set()
+        heads: set[str] = set()
+        for units, entry in entries:
+            if entry.kind == "number":
+                self._numbers.add(units, entry)
+                heads.add(units[:_HEAD])
+            else:
+                self._texts.add(units, entry)
+                self._keys.update(_TOKEN.findall(units)[:1])
+        self._few = tuple(sorted(self._keys)) if len(self._keys) <= _FEW else ()
+        self._heads = re.compile("|".join(map(SEPARATOR.join, sorted(heads)))) if 0 < len(heads) <= _FEW else None
+        self._least = min((sum(map(str.isdigit, units)) for units, entry in entries if entry.kind == "number"), default=0)
+        self._signs = frozenset(sign for _, entry in entries for sign in entry.signs)
+        firsts = {form for first in (*self._texts.after, *self._numbers.after) for form in (first, first.upper(), first.lower())}
+        first = "".join(re.escape(form) for form in sorted(firsts) if len(form) == 1)
+        self._starts = re.compile(rf"(?:(?<![^\W_])|(?<=\\[nrtbf])|(?<=%20))(?=[{first}])") if first else None
 
     def __repr__(self) -> str:
-        return f"Alike({len(self._sought)} values)"
+        return f"Alike({self._count} surrogates)"
 
     def may_hold(self, text: str) -> bool:
-        """False only where the text holds no surrogate. Cheap."""
-        letters = "".join(_WORD.findall(_small(text)))
-        return any(one.letters in letters for one in self._sought)
+        """Whether a surrogate may be in the text. A wrong yes costs only time."""
+        if self._starts is None:
+            return False
+        if not text.isascii() and UNUSUAL.search(text):
+            text = Shown(text).text
+        folded = text.casefold()
+        if self._heads is not None:
+            if self._heads.search(folded):
+                return True
+        elif self._least and sum(map(folded.count, "0123456789")) >= self._least:
+            return True
+        if self._few or "\\" in folded or "%20" in folded:
+            return any(key in folded for key in self._few or self._keys)
+        return not self._keys.isdisjoint(_TOKEN.findall(folded))
 
-    def matches(self, text: str) -> list[tuple[int, int, str]]:
-        """Start, end and what to put there, in order, without overlaps; of two that overlap the longer one is found."""
-        read = _Read(text)
-        found: list[tuple[int, int, str]] = []
-        for one in self._sought:
-            for start, end in read.places(one):
-                place = bisect_left(found, (start, 0, ""))
-                before = found[place - 1][1] if place else 0
-                if before <= start and (place == len(found) or end <= found[place][0]):
-                    found.insert(place, (start, end, _written(text[start:end], one)))
-        return found
+    def matches(self, text: str, wanted: AbstractSet[str] | None = None) -> list[tuple[int, int, str]]:
+        """Start, end and what to put there, in order, without overlaps; `wanted` are the surrogates that are put back, or all.
+
+        The others decide still: a word that two have is nobody's, whichever is wanted.
+        """
+        if not self.may_hold(text):
+            return []
+        shown = Shown(text)
+        return [
+            (shown.raw(each.start), shown.raw(each.end - 1) + 1, each.entry.restored(shown.text[each.start : each.end]))
+            for each in _alone(self._found(shown))
+            if wanted is None or each.entry.surrogate in wanted
+        ]
 
     def horizon(self, text: str) -> int:
-        """Where a surrogate begins at the end of the text that is not yet whole, or that the next character may lengthen.
+        """The earliest place from which more text could still make or change a match; `len(text)` where there is none.
 
-        At most five times the letters of the longest one from the end.
+        At most 400 characters from the end.
         """
-        low = max(0, len(text) - (1 + _GAP) * self._longest - _GAP)
-        words = [word for word in _WORD.finditer(text, low) if word.start() > low or not low]
-        if not words or len(text) - words[-1].end() > _GAP:
-            return len(text)
-        is_ended = words[-1].end() < len(text)
-        letters, horizon = "", len(text)
-        for index in range(len(words) - 1, -1, -1):
-            word = words[index]
-            if index + 1 < len(words) and words[index + 1].start() - word.end() > _GAP:
-                break
-            letters = _small(word[0]) + letters
-            if len(letters) > self._longest + 1:
-                break
-            if self._begins(letters, is_ended=is_ended):
-                horizon = word.start()
+        size = len(text)
+        if self._starts is None:
+            return size
+        tail = text[-_MATCH:]
+        shown = Shown(tail)
+        place = next((start for start, found, goes_on in self._walks(shown.text) if goes_on or any(each.is_open for each in found)), -1)
+        place = len(shown.text) if place < 0 else place
+        for _ in range(_MOST_SIGNS):
+            place -= place > 0 and shown.text[place - 1] in self._signs
+        if place == len(shown.text):
+            return size
+        horizon = size - len(tail) + shown.raw(place)
+        base = max(0, size - _WINDOW)
+        shown = Shown(text[base:])
+        # What is still open may come to nothing, and then does not stand in the way of what overlaps it.
+        for each in _alone([each for each in self._found(shown) if not each.is_open]):
+            start, end = base + shown.raw(each.start), base + shown.raw(each.end - 1) + 1
+            if start < horizon < end:
+                return start
         return horizon
 
-    def _begins(self, letters: str, *, is_ended: bool) -> bool:
-        """Whether these letters are the beginning of a surrogate; where no letter can follow them at once, of more than they are."""
-        place = (bisect_right if is_ended else bisect_left)(self._letters, letters)
-        if place < len(self._letters) and self._letters[place].startswith(letters):
-            return True
-        return not is_ended and letters.endswith("s") and letters[:-1] in self._letters
+    def _found(self, shown: Shown) -> list[_Found]:
+        return [
+            each
+            for _, found, _ in self._walks(shown.text)
+            for each in found
+            if shown.raw(each.end - 1) + 1 - shown.raw(each.start) <= _MATCH
+        ]
+
+    def _walks(self, text: str) -> Iterator[tuple[int, list[_Found], bool]]:
+        """For each place where something may begin: what does, and whether more text could make it something."""
+        assert self._starts is not None
+        for match in self._starts.finditer(text):
+            start = match.start()
+            found: list[_Found] = []
+            goes_on = False
+            for ways in (spelt(self._texts, text, start), grouped(self._numbers, text, start)):
+                for end, entry in ways:
+                    if entry is None:
+                        goes_on = True
+                    elif entry.begins(text, start) and (verdict := entry.ends(text, end)) is not False:
+                        found.append(_Found(_with_signs(text, start, end, entry.signs), end, entry, verdict is None))
+            if found or goes_on:
+                yield start, found, goes_on
 
 
-class _Read:
-    """The letters and digits of a text, in small letters, and where each word of them stands in it."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._words = list(_WORD.finditer(text))
-        self._letters = "".join(_small(word[0]) for word in self._words)
-        self._starts: list[int] = []
-        place = 0
-        for word in self._words:
-            self._starts.append(place)
-            place += word.end() - word.start()
-
-    def places(self, one: _Sought) -> Iterable[tuple[int, int]]:
-        """Where a surrogate stands."""
-        at = self._letters.find(one.letters)
-        while at >= 0:
-            stands = self._stands(one, at)
-            if stands is not None:
-                yield stands
-            at = self._letters.find(one.letters, at + 1)
-
-    def _stands(self, one: _Sought, at: int) -> tuple[int, int] | None:
-        first = bisect_right(self._starts, at) - 1
-        if self._starts[first] != at:
-            return None  # inside a word
-        stop = at + len(one.letters)
-        last = bisect_left(self._starts, stop) - 1
-        word = self._words[last]
-        rest = self._starts[last] + len(word[0]) - stop
-        if rest and (rest > 1 or not one.is_name or word[0][-1] not in "sS"):
-            return None
-        words = self._words[first : last + 1]
-        gaps = [self._text[a.end() : b.start()] for a, b in pairwise(words)]
-        if one.gaps is None:
-            is_whole = all(len(gap) <= _GAP and _SEPARATORS.match(gap) for gap in gaps)
-        else:
-            ends = tuple(self._starts[place + 1] - at for place in range(first, last))
-            # What nobody sees may stand within a word; where words end, the surrogate's own signs are.
-            is_whole = set(one.ends) <= set(ends) and all(
-                len(gap) <= _GAP + 2 and _bare(gap) == (one.gaps[one.ends.index(end)] if end in one.ends else "")
-                for gap, end in zip(gaps, ends, strict=True)
-            )
-            if is_whole and one.is_part and not words[0][0][0].isupper():
-                return None
-        return (words[0].start(), word.end() - rest) if is_whole else None
-
-
-def _sought(surrogate: str, original: str) -> _Sought:
-    words = list(_WORD.finditer(surrogate))
-    letters = "".join(_small(word[0]) for word in words)
-    digits = sum(map(str.isdigit, letters))
-    is_number = digits * 2 >= len(letters) and "@" not in surrogate
-    if is_number:
-        return _Sought(letters, original, None, is_name=False)
-    ends, place = [], 0
-    for word in words[:-1]:
-        place += len(word[0])
-        ends.append(place)
-    gaps = tuple(_bare(surrogate[a.end() : b.start()]) for a, b in pairwise(words))
-    return _Sought(letters, original, gaps, not digits and "@" not in surrogate, ends=tuple(ends))
-
-
-def _parts(pairs: Mapping[str, str], taken: set[str]) -> list[_Sought]:
-    """Single words of names that stand for single words."""
-    count: Counter[str] = Counter()
-    for text in (*pairs, *pairs.values()):
-        if "@" not in text:  # an address is looked for whole
-            count.update({_small(word) for word in _WORD.findall(text)})
-    parts = []
+def _entries(pairs: Mapping[str, str]) -> Iterator[tuple[_Entry, str]]:
+    """Each surrogate with the characters that spell it."""
     for surrogate, original in pairs.items():
-        theirs, ours = surrogate.split(), original.split()
-        if len(theirs) != len(ours) or len(ours) < 2 or not all(word.isalpha() for word in (*theirs, *ours)):
+        core, value = surrogate, original
+        while core and value and core[-1] == value[-1] and not core[-1].isalnum():
+            core, value = core[:-1], value[:-1]
+        match = _FIRST_SIGNS.match(core)
+        assert match is not None  # it may be empty
+        signs, core = match[0], core[match.end() :]
+        if not core or len(surrogate) > LONGEST or len(signs) > _MOST_SIGNS:
             continue
-        for word, meant in zip(theirs, ours, strict=True):
-            letters = _small(word)
-            if len(word) >= _SHORTEST_PART and count[letters] == 1 and letters not in taken:
-                parts.append(_Sought(letters, meant, (), is_name=True, is_part=True))
-    return parts
+        if _is_number(core):
+            yield _Entry(core, value, surrogate, "number", signs=signs), _folded("".join(filter(str.isalnum, core)))
+        elif "@" in core or any(map(str.isdigit, core)):
+            yield _Entry(core, value, surrogate, "text", joints=_joints(core), signs=signs), _folded(" ".join(core.split()))
+        else:
+            yield _Entry(core, value, surrogate, "name", signs=signs), _folded(" ".join(core.split()))
 
 
-def _written(found: str, one: _Sought) -> str:
-    """The original, in capitals or in small letters where the surrogate was found so."""
-    if not one.is_name:
-        return one.original
-    if found.isupper() and len(found) > 1:
-        return one.original.upper()
-    return one.original.lower() if found.islower() else one.original
+def _parts(pairs: Mapping[str, str]) -> Iterator[tuple[_Entry, str]]:
+    """Single words of persons that are one surrogate's only."""
+    originals = {word for value in pairs.values() for word in _words(value)}
+    holders: dict[str, int] = {}
+    for surrogate in pairs:
+        for word in _words(surrogate):
+            holders[word] = holders.get(word, 0) + 1
+    for surrogate, original in pairs.items():
+        made, meant = _names(surrogate), _names(original)
+        if len(made) < 2 or len(made) != len(meant):
+            continue
+        for word, value in zip(made, meant, strict=True):
+            is_sole = all(holders[one] == 1 and one not in originals for one in _words(word))
+            if len(word) >= _SHORTEST_PART and word[0].isupper() and is_sole and [*map(str.casefold, made)].count(word.casefold()) == 1:
+                yield _Entry(word, value, surrogate, "name", is_part=True), _folded(word)
 
 
-def _small(text: str) -> str:
-    """In small letters, as long as it was."""
-    return text.replace("\u0130", "I").lower()
+def _distinct(entries: Iterable[tuple[_Entry, str]]) -> list[tuple[str, _Entry]]:
+    """The entries by how they are spelt; none of those that are spelt alike and stand for different originals."""
+    chosen: dict[tuple[bool, str], _Entry | None] = {}
+    for entry, units in entries:
+        key = (entry.kind == "number", units)
+        other = chosen.setdefault(key, entry)
+        if other is not None and other.original != entry.original:
+            chosen[key] = None
+    return [(units, entry) for (_, units), entry in chosen.items() if entry is not None]
 
 
-def _bare(gap: str) -> str:
-    return _UNSEEN.sub("", gap)
+def _alone(found: Sequence[_Found]) -> list[_Found]:
+    """Those that overlap nothing as long as they are, in order: two decide about each other alone, wherever the text is cut."""
+    ordered = sorted(found, key=lambda each: (each.start, each.end))
+    dropped: set[int] = set()
+    for place, each in enumerate(ordered):
+        for next_ in range(place + 1, len(ordered)):
+            other = ordered[next_]
+            if other.start >= each.end:
+                break
+            longer = (each.end - each.start) - (other.end - other.start)
+            if longer <= 0:
+                dropped.add(place)
+            if longer >= 0:
+                dropped.add(next_)
+    return [each for place, each in enumerate(ordered) if place not in dropped]
+
+
+def _with_signs(text: str, start: int, end: int, signs: str) -> int:
+    """Where a surrogate begins whose first letter or digit stands at `start`; a bracket belongs to it if it closes within."""
+    for sign in reversed(signs):
+        if not start or text[start - 1] != sign or (sign == "(" and ")" not in text[start:end]):
+            break
+        start -= 1
+    return start
+
+
+def _words(text: str) -> set[str]:
+    """The words of a text, case folded; those that a hyphen joins are one too."""
+    return {word.casefold() for pattern in (_WORD, _TOKEN) for word in pattern.findall(text)}
+
+
+def _names(text: str) -> list[str]:
+    """The words of a person's name, without the signs around them; none where it is another thing."""
+    words = [_SIGNS.sub("", word) for word in text.split()]
+    return words if all(_WORD.fullmatch(word) for word in words) and not any(map(is_firm, words)) else []
+
+
+def _is_number(text: str) -> bool:
+    """Whether a surrogate is known in every grouping: digits with few letters among them, and no address."""
+    digits, letters = sum(map(str.isdigit, text)), sum(map(str.isalpha, text))
+    longest = max(map(len, _RUN.findall(text)), default=0)
+    is_mixed = digits >= 3 and 2 * digits >= letters and longest <= 4
+    return is_mixed and digits + letters >= FEWEST and "@" not in text and not _is_ip(text)
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _joints(text: str) -> str:
+    """What joins an address to more of it."""
+    return (".:" if ":" in text else ".") if _is_ip(text) else _JOINTS
+
+
+def _folded(text: str) -> str:
+    return "".join(character.casefold() for character in text)

@@ -17,13 +17,20 @@ _WRITTEN = re.compile(r"[0-9+()\-./ \u00a0\u2010\u2011\u2013]+")
 # How national numbers are written, which says whose they are.
 _NATIONAL = (
     (re.compile(r"0[1-9](?:[ .\-]?[0-9]{2}){4}"), "33", 1),
-    (re.compile(r"\(?0(?:7[0-9]{3}\)? [0-9]{6}|[0-9]{4}\)? [0-9]{6}|[0-9]{2}\)? [0-9]{4} [0-9]{4}|[0-9]{3}\)? [0-9]{3} [0-9]{4})"), "44", 1),
+    (
+        re.compile(r"\(?0(?:7[0-9]{3}\)? [0-9]{6}|[0-9]{4}\)? [0-9]{6}|[0-9]{2}\)? [0-9]{4} [0-9]{4}|[0-9]{3}\)? [0-9]{3} [0-9]{4})"),
+        "44",
+        1,
+    ),
     (re.compile(r"\(?[2-9][0-9]{2}(?:\) ?|[ .\-])[0-9]{3}[ .\-][0-9]{4}"), "1", 0),
 )
 
 
 def phone(value: str, below: Below, *, valid: bool) -> str | None:
-    """A number with the same country code and grouping; None where the country is not known, or `valid` asks for one that could be somebody's."""
+    """A number with the same country code and grouping.
+
+    None where the country is not known, and with `valid` where a right one may be somebody's.
+    """
     if len(value) > _LONGEST or not _WRITTEN.fullmatch(value):
         return None
     digits = "".join(sign for sign in value if sign.isdigit())

@@ -2,10 +2,10 @@
 """Numbers of the same shape: other digits and letters in the places of a value, and check digits that hold or do not, as asked."""
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Set as AbstractSet
 
 from douane.detect.identifiers.checks import is_valid
-from douane.detect.identifiers.kind import Kind, kinds
+from douane.detect.identifiers.layout import Layout, layouts, pattern
 
 __all__ = ["Below", "another", "checked", "filled", "shaped"]
 
@@ -16,7 +16,8 @@ _DIGITS = "0123456789"
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _DRAWN = "BCDFGHJKLMNPQRSTVWXZ"  # without vowels no word comes out
 _CYRILLIC, _GREEK = "АВЕКМНОРСТУХ", "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ"  # those of number plates, which have Latin twins
-_TRIES, _FULL_TRIES = 100, 30
+_TRIES, _FULL_TRIES = 40, 20
+_BEGINNING = 3
 
 
 def another(characters: str, below: Below, not_this: str) -> str:
@@ -55,31 +56,57 @@ def filled(value: str, characters: str) -> str:
 
 
 def checked(type_: str, value: str, below: Below, keep: int, *, valid: bool) -> str | None:
-    """A number of the same shape. With `valid` it passes a check that the value passes, else none of its type's; None where none was found.
+    """A number of the same shape; None where none was found.
 
-    Where the value itself passes no check, or its type has none, nothing holds for what stands for it either.
+    With `valid` it passes the checks that the value passes, as our detector knows them, else none of its type's: but for those that ask
+    for a form only. Where the value passes none, nothing holds for what stands for it either.
     """
-    passed = [kind for kind in _checks(type_) if _passes(kind, value)] if valid else []
-    if passed:
-        return next((made for made in _settled(value, below, keep) if any(_passes(kind, made) for kind in passed)), None)
+    if valid and (passed := _passed(type_, value)):
+        return _right(type_, value, below, keep, passed)
+    found: tuple[int, str] | None = None
     for _ in range(_TRIES):
         made = shaped(value, below, keep)
         if made is None:
             return None
-        if not any(_passes(kind, made) for kind in _checks(type_)):
-            return made
+        count = len(_passed(type_, made))
+        if found is None or count < found[0]:
+            found = count, made
+        if not count:
+            break
+    return found[1] if found else None
+
+
+def _right(type_: str, value: str, below: Below, keep: int, passed: AbstractSet[str]) -> str | None:
+    """What passes all that the value passes, or most of it. Where all have the same beginning, as those of a country, it is kept."""
+    for kept in (keep, keep + _BEGINNING):
+        best, found = 0, None
+        for made in _settled(value, below, kept):
+            count = len(passed & _passed(type_, made))
+            if count > best:
+                best, found = count, made
+            if best == len(passed):
+                break
+        if found is not None:
+            return found
     return None
 
 
-@cache
-def _checks(type_: str) -> tuple[Kind, ...]:
-    return tuple(kind for kind in kinds() if kind.type == type_ and kind.check)
-
-
-def _passes(kind: Kind, value: str) -> bool:
+def _passed(type_: str, value: str) -> set[str]:
+    """The kinds of the type that are written so and whose check the value passes."""
     written = value.upper()
     compact = "".join(sign for sign in written if sign.isalnum())
-    if not compact.isascii() or (kind.guard is not None and kind.guard.fullmatch(compact) is None):
+    return {
+        layout.kind.id
+        for layout in layouts().get(pattern(written), ())
+        if layout.kind.type == type_ and layout.kind.check and _passes(layout, compact, written)
+    }
+
+
+def _passes(layout: Layout, compact: str, written: str) -> bool:
+    kind = layout.kind
+    if any(compact[place] != letter for place, letter in layout.letters):
+        return False
+    if kind.guard is not None and kind.guard.fullmatch(compact) is None:
         return False
     if kind.prefix and not compact.startswith(kind.prefix):
         compact = kind.prefix + compact
@@ -125,7 +152,7 @@ def _dated(value: str, made: list[str], places: list[int], below: Below) -> list
     for first, second in zip(places[::2], places[1::2], strict=False):
         pair = value[first] + value[second]
         if pair.isdigit() and 1 <= int(pair) <= 31:
-            made[first], made[second] = f"{1 + below(12) if int(pair) <= 12 else 13 + below(16):02d}"
+            made[first], made[second] = list(f"{1 + below(12) if int(pair) <= 12 else 13 + below(16):02d}")
     return made
 
 

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What stands for a value, by type, as the settings of the policies say; and who gets the value back."""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from fakes.stack import Stack, stack
+from fakes.upstream import chat_answer, chunk
+
+TEXT = "Anna Berger (anna.berger@firma.example, card 4111 1111 1111 1111, from 198.51.100.7) pays to DE89 3704 0044 0532 0130 00."
+VALUES = ("Anna Berger", "anna.berger@firma.example", "4111 1111 1111 1111", "198.51.100.7", "DE89 3704 0044 0532 0130 00")
+STYLES = {
+    "actions": {"CREDIT_CARD": "redact", "IP_ADDRESS": "redact"},
+    "styles": {"PERSON": "realistic", "EMAIL_ADDRESS": "realistic", "CREDIT_CARD": "mask", "IP_ADDRESS": "generalise"},
+}
+
+
+def ask(running: Stack, text: str, **more: Any) -> httpx.Response:
+    body = {"model": "small", "messages": [{"role": "user", "content": text}], **more}
+    return httpx.post(f"{running.base}/chat/completions", json=body, timeout=20)
+
+
+def streamed(answer: httpx.Response) -> str:
+    events = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: {")]
+    return "".join(event["choices"][0]["delta"].get("content") or "" for event in events)
+
+
+def with_settings(personal_data: Mapping[str, object]) -> dict[str, object]:
+    return {"deadline_ms": 5000, "settings": {"personal_data": personal_data}}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_each_type_leaves_in_its_style_and_comes_back_where_it_can(tmp_path: Path, stream: bool) -> None:
+    with stack(tmp_path, policies=with_settings(STYLES), realistic_surrogates=True, surrogate_key_env="SURROGATE_KEY") as running:
+        ask(running, TEXT)
+        told = running.paris.received[-1].json["messages"][-1]["content"]
+        assert not any(value in told for value in VALUES)
+        found = re.fullmatch(r"(\w+ \w+) \((\S+@example\.(?:org|com|net)), card (.*), from (.*)\) pays to (<IBAN_CODE_[a-z]{5}>)\.", told)
+        assert found is not None, told
+        assert (found[3], found[4]) == ("**** **** **** 1111", "[an address in 198.51.100.x]")
+        said = f"Dear {found[1].upper()}, we wrote to {found[2]} about {found[5].lower()} and {found[3]}."
+        pieces = [chunk({"content": said[at : at + 3]}) for at in range(0, len(said), 3)]
+        running.paris.script = lambda c: (
+            c.stream([*pieces, chunk({}, "stop"), b"data: [DONE]\n\n"]) if stream else c.answer(chat_answer(said))
+        )
+        answer = ask(running, TEXT, stream=stream)
+        back = streamed(answer) if stream else answer.json()["choices"][0]["message"]["content"]
+        assert back == f"Dear ANNA BERGER, we wrote to {VALUES[1]} about {VALUES[4]} and **** **** **** 1111."
+
+
+def test_who_is_not_to_have_originals_gets_surrogates(tmp_path: Path) -> None:
+    settings = with_settings({"withhold_from": {"apps": ["letters"], "groups": []}})
+    with stack(tmp_path, policies=settings) as running:
+        running.paris.script = lambda c: c.answer(chat_answer(c.request.json["messages"][-1]["content"]))
+        content = ask(running, "Write to anna.berger@firma.example").json()["choices"][0]["message"]["content"]
+        assert re.fullmatch(r"Write to <EMAIL_ADDRESS_[a-z]{5}>", content)
+
+
+def test_a_style_that_does_not_fit_is_refused_at_start(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError) as caught:
+        with stack(tmp_path, policies=with_settings({"styles": {"PERSON": "mask"}})):
+            pass
+    assert "app did not start" in str(caught.value)
