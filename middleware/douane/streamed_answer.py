@@ -67,11 +67,14 @@ class StreamedAnswer:
         if items:
             leg = await self._open(items)
             is_small = sum(len(item.body.raw) for item in items if item.body is not None) <= LARGE
-            calm: list[bytes] = []
-            while is_small and items and self._is_calm(leg, items[0]):
-                calm.append(self._guarded(leg, [items.pop(0)]).data)
-            rest = await self._client.blocking(lambda: self._guarded(leg, items)) if items else _Outcome(b"")
-            await self._deliver(leg, replace(rest, data=b"".join((*calm, rest.data))))
+            outcome, done = _Outcome(b""), b""
+            while is_small and items and outcome.refusal is None and self._is_calm(leg, items[0]):
+                outcome = self._guarded(leg, [items.pop(0)])
+                done += outcome.data
+            if items and outcome.refusal is None:
+                outcome = await self._client.blocking(lambda: self._guarded(leg, items))
+                done += outcome.data
+            await self._deliver(leg, replace(outcome, data=done))
         if broken is not None:
             raise broken
 

@@ -3,6 +3,7 @@
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import httpx
 import pytest
 
 from fakes.stack import Stack, stack
-from fakes.upstream import chat_answer, chunk
+from fakes.upstream import Connection, chat_answer, chunk
 
 TEXT = "Anna Berger (anna.berger@firma.example, card 4111 1111 1111 1111, from 198.51.100.7) pays to DE89 3704 0044 0532 0130 00."
 VALUES = ("Anna Berger", "anna.berger@firma.example", "4111 1111 1111 1111", "198.51.100.7", "DE89 3704 0044 0532 0130 00")
@@ -67,3 +68,32 @@ def test_a_style_that_does_not_fit_is_refused_at_start(tmp_path: Path) -> None:
         with stack(tmp_path, policies=with_settings({"styles": {"PERSON": "mask"}})):
             pass
     assert "app did not start" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("then", "expected", "reason"),
+    [
+        ("redact", "Write to [REDACTED:UNCHECKED][REDACTED:EMAIL_ADDRESS] now.", "stop"),
+        ("pass", "Write to stranger[REDACTED:EMAIL_ADDRESS] now.", "stop"),
+        ("deny", "Write to ", "content_filter"),
+    ],
+)
+def test_what_waits_too_long_becomes_what_the_settings_say(tmp_path: Path, then: str, expected: str, reason: str) -> None:
+    settings = {"deadline_ms": 5000, "settings": {"ops": {"hold": {"milliseconds": 200, "then": then}}}}
+    pieces = [("Write to str", 0.0), ("anger", 0.4), ("@exam", 0.0), ("ple.net now.", 0.0)]
+
+    def script(connection: Connection) -> None:
+        connection.head(200, "content-type: text/event-stream", "transfer-encoding: chunked")
+        for text, pause in pieces:
+            time.sleep(pause)
+            connection.piece(chunk({"content": text}))
+        connection.piece(chunk({}, "stop") + b"data: [DONE]\n\n")
+        connection.send(b"0\r\n\r\n")
+
+    with stack(tmp_path, policies=settings) as running:
+        running.paris.script = script
+        answer = ask(running, "Hello", stream=True)
+        finished = [json.loads(line[6:])["choices"][0]["finish_reason"] for line in answer.text.splitlines() if line.startswith("data: {")]
+        assert [word for word in finished if word] == [reason]
+        assert streamed(answer) == expected
+        assert running.events[-1]["custom"]["characters_sent"] == len(expected)
