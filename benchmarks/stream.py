@@ -54,7 +54,7 @@ _YARDSTICK, _GATEWAY, _NAMES = "plain proxy", "gateway", "gateway, names model"
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How many deltas a stream has and with which pause, how many streams run at once, and how many rounds count."""
+    """How many deltas a stream has at least and with which pause, how many streams run at once, and how many rounds count."""
 
     deltas: int
     pace: float
@@ -68,10 +68,25 @@ class Taken:
     """What the rounds of one server gave."""
 
     lags: list[Lag] = field(default_factory=list)
-    cpu: list[float] = field(default_factory=list)  # seconds of one stream, by rounds
+    rounds: list[tuple[float, int]] = field(default_factory=list)  # seconds of CPU, and how many deltas
     seconds: float = 0.0
     values: int = 0
     right: int = 0  # values that came back, or that were kept back where the caller had not sent them
+
+    @property
+    def deltas(self) -> int:
+        return sum(deltas for _, deltas in self.rounds)
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of CPU by the stream."""
+        return sum(cpu for cpu, _ in self.rounds) / len(self.lags)
+
+    @property
+    def cpu_us(self) -> tuple[float, float, float]:
+        """CPU by the delta: on average, and in the cheapest and the dearest round."""
+        each = [cpu * 1e6 / deltas for cpu, deltas in self.rounds]
+        return sum(cpu for cpu, _ in self.rounds) * 1e6 / self.deltas, min(each), max(each)
 
     def first_ms(self) -> float:
         """The median time to the first character."""
@@ -86,10 +101,6 @@ class Taken:
         """The same in deltas."""
         deltas = [number for one in self.lags for number in one.deltas]
         return statistics.median_low(deltas), max(deltas)
-
-    def cpu_us(self, deltas: int) -> tuple[float, float, float]:
-        """CPU by the delta: on average, and in the cheapest and the dearest round."""
-        return tuple(value * 1e6 / deltas for value in (statistics.mean(self.cpu), min(self.cpu), max(self.cpu)))  # type: ignore[return-value]
 
 
 class Stage:
@@ -106,25 +117,24 @@ class Stage:
 
     def bodies(self, kind: Kind, count: int) -> list[tuple[int, bytes]]:
         """Requests with their numbers, none of which comes again."""
-        made = []
-        for self._number in range(self._number + 1, self._number + 1 + count):
-            body = (chats.short_with_data if kind == "sent" else chats.streamed)(self._number)
-            made.append((self._number, json.dumps({**json.loads(body), "stream": True, "seed": self._number}).encode()))
-        return made
+        first, self._number = self._number + 1, self._number + count
+        made = [(number, (chats.short_with_data if kind == "sent" else chats.streamed)(number)) for number in range(first, first + count)]
+        return [(number, json.dumps({**json.loads(body), "stream": True, "seed": number}).encode()) for number, body in made]
 
     def sent(self, number: int) -> Sent:
         """What the model sent in answer to a request. Only once."""
         return Sent(**json.loads(self._call("GET", f"/sent/{number}")))
 
-    def round(self, name: str, kind: Kind, streams: int, taken: Taken) -> None:
+    def round(self, name: str, kind: Kind, asked: Sequence[tuple[int, bytes]], taken: Taken) -> None:
         """One round of one server. Raises `LoadFailed`."""
-        server, asked = self.servers[name], self.bodies(kind, streams)
+        server = self.servers[name]
         before, began = _cpu(server.pid), time.perf_counter()
         heard = hear(server.url, [body for _, body in asked])
         taken.seconds += time.perf_counter() - began
-        taken.cpu.append((_cpu(server.pid) - before) / streams)
+        cpu, deltas = _cpu(server.pid) - before, 0
         for (number, body), one in zip(asked, heard, strict=True):
             sent = self.sent(number)
+            deltas += len(sent.times)
             late = lag(sent, one)
             # An answer tells its three values in turn.
             values = [(own_values(number) if kind == "unsent" else values_in(body))[at % 3] for at in range(len(sent.values))]
@@ -135,6 +145,7 @@ class Stage:
                 raise LoadFailed(f"`{name}` let a value through that it should not, or did not give one back")
             taken.lags.append(late)
             taken.values, taken.right = taken.values + len(values), taken.right + right
+        taken.rounds.append((cpu, deltas))
 
     def _call(self, method: str, path: str, body: bytes | None = None) -> bytes:
         with urllib.request.urlopen(urllib.request.Request(self.model.url + path, body, method=method), timeout=10) as answer:
@@ -188,11 +199,12 @@ def measure(stage: Stage, plan: Plan, load: Load) -> dict[str, Taken]:
     failed: dict[str, str] = {}
     stage.plan(plan)
     for number in range(load.warm + load.rounds):
+        asked = stage.bodies(plan.kind, load.streams)  # the same letters for all
         for name in stage.servers:
             if name in failed:
                 continue
             try:
-                stage.round(name, plan.kind, load.streams, taken[name] if number >= load.warm else Taken())
+                stage.round(name, plan.kind, asked, taken[name] if number >= load.warm else Taken())
             except LoadFailed as cause:
                 if not name.startswith("cloakwall"):
                     raise LoadFailed(f"`{name}`, {_KINDS[plan.kind]}, {plan.cut}: {cause}") from cause
@@ -232,28 +244,31 @@ def _resident(pid: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One kind of answer under one load; `fixed` is the CPU in seconds of a stream of a single delta, by server."""
+    """One kind of answer under one load, beside streams of a single sentence, which tell what a stream costs by itself."""
 
     plan: Plan
     load: Load
     taken: Mapping[str, Taken]
-    fixed: Mapping[str, float]
+    single: Mapping[str, Taken]
 
-    def rows(self) -> Iterator[dict[str, object]]:
+    def rows(self) -> Iterator[dict[str, str | float]]:
         """What is told of each server."""
-        base, deltas = self.taken[_YARDSTICK], self.load.deltas
+        base = self.taken[_YARDSTICK]
         for name, one in self.taken.items():
             p50, most = one.lag_ms()
             late, latest = one.lag_deltas()
-            row: dict[str, object] = {"answer": _KINDS[self.plan.kind], "deltas": self.plan.cut, "server": name}
+            row: dict[str, str | float] = {"answer": _KINDS[self.plan.kind], "deltas": self.plan.cut, "server": name}
             row |= {"values": f"{one.right} of {one.values}" if one.values else ""}
             row |= {"first ms": one.first_ms(), "added first": one.first_ms() - base.first_ms(), "lag p50 ms": p50, "lag max ms": most}
             row |= {"added p50": p50 - base.lag_ms()[0], "added max": most - base.lag_ms()[1]}
             row |= {"lag p50 deltas": late, "lag max deltas": latest}
-            cpu, low, high = one.cpu_us(deltas)
-            row |= {"CPU us": cpu, "CPU us rounds": [low, high], "over plain us": cpu - base.cpu_us(deltas)[0]}
-            row |= {"further us": (cpu * deltas - self.fixed.get(name, math.nan) * 1e6) / (deltas - 1)}
-            yield row | {"deltas/s": deltas * len(one.lags) / one.seconds}
+            cpu, low, high = one.cpu_us
+            row |= {"CPU us": cpu, "CPU us min": low, "CPU us max": high, "over plain us": cpu - base.cpu_us[0]}
+            if name in self.single:
+                short = self.single[name]
+                further = one.deltas / len(one.lags) - short.deltas / len(short.lags)
+                row["further us"] = (one.cpu - short.cpu) * 1e6 / further
+            yield row | {"deltas/s": one.deltas / one.seconds}
 
 
 def table(all_measured: Sequence[Measured]) -> str:
@@ -267,8 +282,9 @@ def table(all_measured: Sequence[Measured]) -> str:
         for figure, added in (("first ms", "added first"), ("lag p50 ms", "added p50"), ("lag max ms", "added max")):
             cells.append(f"{row[figure]:.2f}" if is_base or is_model else f"{row[figure]:.2f} ({row[added]:+.2f})")
         cells.append(f"{row['lag p50 deltas']}, {row['lag max deltas']}")
-        low, high = row["CPU us rounds"]  # type: ignore[misc]
-        cpu = [f"{row['CPU us']:.0f} ({low:.0f}-{high:.0f})", "" if is_base else f"{row['over plain us']:+.0f}", f"{row['further us']:.0f}"]
+        rounds = f"{row['CPU us min']:.0f}-{row['CPU us max']:.0f}"
+        cpu = [f"{row['CPU us']:.0f} ({rounds})", "" if is_base else f"{row['over plain us']:+.0f}"]
+        cpu.append(f"{row.get('further us', math.nan):.0f}")
         cells += ["", "", ""] if is_model else cpu  # the model's own
         cells.append(f"{row['deltas/s']:.0f}")
         lines.append(f"| {' | '.join(cells)} |")
@@ -291,7 +307,7 @@ def run(options: argparse.Namespace, folder: Path) -> None:
         raise LoadFailed(f"`{folder}` is on a tmpfs, where an fsync costs nothing; name a folder on a disk with `--folder`")
     paced, burst, single = Load(100, 0.01, 1, options.rounds), Load(300, 0.0, 8, options.rounds), Load(1, 0.0, 8, options.rounds)
     if options.quick:
-        paced, burst, single = Load(30, 0.01, 1, 1, 0), Load(60, 0.0, 2, 1, 0), Load(1, 0.0, 2, 1)
+        paced, burst, single = Load(16, 0.01, 1, 1, 0), Load(40, 0.0, 2, 1, 0), Load(1, 0.0, 2, 1)
     machine = {"processors": os.cpu_count(), "python": platform.python_version(), "disk": kind, "fsync_ms": fsync_ms(folder)}
     all_measured: dict[str, list[Measured]] = {"paced": [], "burst": []}
     with stage(folder, has_peer=not options.without_peer) as servers:
@@ -299,13 +315,13 @@ def run(options: argparse.Namespace, folder: Path) -> None:
         for one in options.kind or _KINDS:
             _say(f"{_KINDS[one]} ...")
             plan = Plan(one, "words", 1, 0.0)
-            fixed = {name: statistics.mean(taken.cpu) for name, taken in measure(servers, plan, single).items()}
+            short = measure(servers, plan, single)
             for name, server in servers.servers.items():
                 families[name] = families[name] or frozenset(family(server.pid))  # whoever has answered has started all that it starts
             for cut in options.cut or _CUTS:
                 for title, load in (("paced", paced), ("burst", burst)):
                     plan = replace(plan, cut=cut, deltas=load.deltas, pace=load.pace)
-                    all_measured[title].append(Measured(plan, load, measure(servers, plan, load), fixed))
+                    all_measured[title].append(Measured(plan, load, measure(servers, plan, load), short))
         for name, server in servers.servers.items():
             if frozenset(family(server.pid)) != families[name]:
                 raise LoadFailed(f"a process of the server `{name}` died and was replaced while it was measured, so its figures are void")
@@ -321,7 +337,7 @@ def run(options: argparse.Namespace, folder: Path) -> None:
     parts = [f"{machine['processors']} processors, Python {machine['python']}, {kind}, fsync of 4 kB {machine['fsync_ms']:.2f} ms (median)"]
     for title, load in (("paced", paced), ("burst", burst)):
         speed = f"{load.pace * 1000:g} ms apart" if load.pace else "without delay"
-        parts += [f"{load.deltas} deltas {speed}, {load.streams} at a time, {load.rounds} rounds", table(all_measured[title])]
+        parts += [f"at least {load.deltas} deltas {speed}, {load.streams} at a time, {load.rounds} rounds", table(all_measured[title])]
     parts.append(memory_table(grown, streams))
     parts += [f"{name}: not available: {why}" for name, why in missing.items()]
     print("\n\n".join(parts))

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import httptools
 import uvloop
+
 from load import LoadFailed
 from stream_model import Sent
 

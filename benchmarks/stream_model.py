@@ -17,11 +17,13 @@ import signal
 import sys
 import time
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 from typing import Literal, cast
 
-import chats
 import httptools
 import uvloop
+
+import chats
 
 __all__ = ["Cut", "Kind", "Plan", "Sent", "own_values", "values_in"]
 
@@ -40,7 +42,9 @@ _SECRETS = random.Random(0)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How answers are written: `deltas` of them, one every `pace` seconds (0: as fast as it goes), and whether they end."""
+    """How answers are written: whole sentences of at least so many `deltas`, one every `pace` seconds (0: as fast as it goes), and whether
+    they end.
+    """
 
     kind: Kind
     cut: Cut
@@ -84,13 +88,7 @@ def letter(number: int, values: list[str], plan: Plan) -> tuple[Sent, list[str]]
             prose.append(" as before. ")
         word = "".join(seed.choices("bcdfghjklmnpqrstvwxz", k=8))
         prose[-1] += f"{seed.choice(chats.SENTENCES)[:-1]} ({word}). "
-    deltas = deltas[: plan.deltas]
-    ends = [0]
-    for delta in deltas:
-        ends.append(ends[-1] + len(delta))
-    surplus = sum(map(len, (*prose, *told))) - ends[-1]
-    prose[-1] = prose[-1][: len(prose[-1]) - surplus]
-    return Sent(prose, told, ends[1:], []), deltas
+    return Sent(prose, told, list(accumulate(map(len, deltas))), []), deltas
 
 
 def _cut(prose: list[str], values: list[str], cut: Cut) -> list[str]:

@@ -414,3 +414,9 @@ def test_one_surrogate_for_two_values_is_refused() -> None:
     entries = [Entry("PERSON", value, "<PERSON_bcdfg>") for value in ("Anna", "Bert")]
     with pytest.raises(VaultUnavailable):
         Vault(KEY, "acme", free).recall(entries)
+
+
+def test_a_word_that_two_realistic_surrogates_have_is_nobodys_whichever_types_are_restored() -> None:
+    vault = Vault(KEY, "acme", free)
+    vault.recall([Entry("PERSON", "Anna Berg", "Marie Dubois"), Entry("ORGANIZATION", "Anker AG", "Dubois AG")])
+    assert vault.restore("Marie Dubois and Dubois met Dubois AG", PERSON) == "Anna Berg and Dubois met Dubois AG"

@@ -41,7 +41,7 @@ SurrogateStyle = Literal[
 RedactionStyle = Literal[
     "label",  # `[REDACTED:CREDIT_CARD]`
     "mask",  # `**** **** **** 1111`
-    "hash",  # `[PERSON:9f86d081884c7d65]`, keyed: equal values are seen to be equal
+    "hash",  # `[PERSON:kqwzjbdfghnrtv]`, keyed: equal values are seen to be equal
     "generalise",  # a class of values: a network, a country, a kind
 ]
 HoldChoice = Literal["deny", "redact", "pass"]

@@ -59,9 +59,9 @@ class Vault:
     """
 
     __slots__ = (
-        "_alikes",
         "_is_taken",
         "_key",
+        "_known_again",
         "_maker",
         "_names",
         "_originals",
@@ -96,7 +96,7 @@ class Vault:
         self._realistic: dict[tuple[str, str, bool], str | None] = {}
         self._values: dict[str, tuple[str, str]] = {}  # by their realistic surrogates
         self._plain: set[str] = set()  # values and realistic surrogates without case and grouping: none may be made again
-        self._alikes: dict[frozenset[str] | None, Alike] = {}
+        self._known_again: Alike | None = None
         self._recalled: frozenset[str] = frozenset()
         self._sent: set[str] = set()
         self._names: set[tuple[str, str]] | Known = set()
@@ -152,6 +152,7 @@ class Vault:
             made = _LABELLED.fullmatch(entry.surrogate)
             if made is None:
                 self._values[entry.surrogate] = (entry.label, entry.value)
+                self._known_again = None
                 self._plain |= {letters_of(entry.value), letters_of(entry.surrogate)}
                 self._realistic |= {(entry.label, entry.value, valid): entry.surrogate for valid in (True, False)}
                 continue
@@ -201,7 +202,7 @@ class Vault:
                 self._plain.add(letters_of(candidate))
                 self._realistic[asked] = candidate
                 self._values[candidate] = (label, value)
-                self._alikes.clear()
+                self._known_again = None
                 break
         return self._realistic[asked]
 
@@ -247,7 +248,7 @@ class Vault:
         return "".join(pieces)
 
     def _may_hold(self, text: str) -> bool:
-        return self._written.may_hold(text) or (bool(self._values) and self._alike(None).may_hold(text))
+        return self._written.may_hold(text) or (bool(self._values) and self._alike.may_hold(text))
 
     def _places(self, text: str, types: AbstractSet[str] | None, *, is_json: bool = False) -> list[tuple[int, int, str | None, str]]:
         """Where surrogates stand, in order: start, end, the original as it is to be written (None where it is not) and its ending."""
@@ -260,21 +261,22 @@ class Vault:
                 found.append((place.start, place.end, escaped(value, place.escape, is_in_json=is_json), place.ending))
             else:
                 found.append((place.start, place.end, _in_place(text, place.start, value), place.ending))
-        if not self._values or not self._alike(None).may_hold(text):
+        if not self._values or not self._alike.may_hold(text):
             return found
         starts, ends = [start for start, *_ in found], [end for _, end, *_ in found]
-        for start, end, value in self._alike(types).matches(text):
+        # All of them decide: a word that two have is nobody's, whichever types are restored.
+        wanted = None if types is None else {made for made, (label, _) in self._values.items() if label in types}
+        for start, end, value in self._alike.matches(text, wanted):
             if bisect_right(ends, start) == bisect_left(starts, end):  # it overlaps no labelled one
                 found.append((start, end, None if types is None else _in_place(text, start, value), ""))
         return sorted(found, key=lambda place: place[0])
 
-    def _alike(self, types: AbstractSet[str] | None) -> Alike:
-        """What finds the realistic surrogates of these types, or of all."""
-        asked = None if types is None else frozenset(types)
-        if asked not in self._alikes:
-            pairs = {made: value for made, (label, value) in self._values.items() if asked is None or label in asked}
-            self._alikes[asked] = Alike(pairs)
-        return self._alikes[asked]
+    @property
+    def _alike(self) -> Alike:
+        """What finds the realistic surrogates."""
+        if self._known_again is None:
+            self._known_again = Alike({made: value for made, (_, value) in self._values.items()})
+        return self._known_again
 
     def beside(self, text: str, place: int) -> int:
         """A place in `text`, or the start of the surrogate that it lies within: nobody could restore half of one."""
@@ -288,7 +290,7 @@ class Vault:
         For a labelled one it is at most `REACH` characters from the end.
         """
         horizon = self._written.horizon(text)
-        return min(horizon, self._alike(None).horizon(text)) if self._values else horizon
+        return min(horizon, self._alike.horizon(text)) if self._values else horizon
 
 
 class _Draws:

@@ -5,7 +5,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from douane.surrogates.alike import FEWEST, LONGEST, Alike
@@ -297,6 +297,7 @@ def test_any_split_comes_out_as_the_whole(case: tuple[str, list[str]]) -> None:
     assert streamed(list(text)) == restored(text)
 
 
+@example({"Ada": "Anna", "Ada Ada": "Anna"}, ("Ada Ada AdaAda", ["Ada Ada AdaAda"]))
 @given(CAST, splits(st.lists(st.one_of(NAMES, st.sampled_from([" ", " ", "'s ", "s", ". ", "-", "\u200b"])), max_size=16).map("".join)))
 def test_any_split_does_where_surrogates_share_words(pairs: dict[str, str], case: tuple[str, list[str]]) -> None:
     text, pieces = case

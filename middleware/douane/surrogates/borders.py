@@ -10,7 +10,8 @@ import unicodedata
 
 __all__ = ["LEFT", "RIGHT", "begins", "ends", "number_begins", "number_ends", "part_begins", "part_ends", "word_ends"]
 
-LEFT, RIGHT = 48, 10
+LEFT = 48
+RIGHT = 10
 
 _ELISION = re.compile(r"(?:(?<![^\W_])[a-zà-ÿ]{1,2})?\Z")  # l'Anna, d'Anna, qu'Anna
 _ENDING = 3

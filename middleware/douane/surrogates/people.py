@@ -25,6 +25,7 @@ _OTHERS = ("bg_BG", "el_GR", "ru_RU", "uk_UA")
 _CITIES = ("cities", "city_names")
 _PARTICLES = ("da", "de", "del", "den", "der", "di", "du", "la", "le", "van", "von", "zu")
 _SUFFIXES = ("allee", "gasse", "platz", "ring", "weg")
+_OTHER_THINGS = frozenset({"butler", "fisher", "florence", "ion", "mason", "walker"})  # words and places that our lists take for names only
 _DRAWN_FORMS = ("AB", "AG", "BV", "GmbH", "Ltd", "SA")
 _FORM_OF = {"cyrillic": "ООО", "greek": "ΑΕ"}
 _MOST_WORDS = 8
@@ -232,6 +233,7 @@ def _usable(names: Iterable[str], script: str, not_even: int = COMMON | VAGUE | 
         and name == name.capitalize()
         and (name.isascii() or script != "latin")
         and _script(name) == script
+        and lowered(name) not in _OTHER_THINGS
         and not known.get(lowered(name), 0) & not_even
     )
 

@@ -13,15 +13,13 @@ from functools import cache
 from importlib.resources import files
 
 from douane.detect.identifiers.checks import is_valid
+from douane.surrogates.alike import FEWEST, LONGEST
 from douane.surrogates.people import People
 from douane.surrogates.phones import phone
 from douane.surrogates.shape import Below, another, checked, filled, shaped
 
 __all__ = ["Realistic"]
 
-_LONGEST = 96
-_FEWEST = 6
-"""Letters and digits of a number: a shorter one would be taken for others in an answer."""
 _TRIES = 20
 _NETWORKS = ("192.0.2", "198.51.100", "203.0.113")
 _NUMBERS = frozenset(
@@ -60,12 +58,12 @@ class Realistic:
             self.make(type_, value, _zero, valid=True)
 
     def make(self, type_: str, value: str, below: Callable[[int], int], *, valid: bool) -> str | None:
-        """A value of the same shape that is not this one, or None where there is none; at most `96` characters."""
-        if not value.strip() or len(value) > _LONGEST:
+        """A value of the same shape that is not this one, or None where there is none; at most `alike.LONGEST` characters."""
+        if not value.strip() or len(value) > LONGEST:
             return None
         for _ in range(_TRIES):
             made = self._made(type_, value, below, valid=valid)
-            if made is None or len(made) > _LONGEST:
+            if made is None or len(made) > LONGEST:
                 return None
             if _plain(made) != _plain(value):
                 return made
@@ -103,7 +101,7 @@ class Realistic:
 
 def _number(type_: str, value: str, below: Below, *, valid: bool) -> str | None:
     plain = _plain(value)
-    if len(plain) < _FEWEST or not any(map(str.isdigit, plain)):
+    if len(plain) < FEWEST or not any(map(str.isdigit, plain)):
         return None
     letters = len(plain) - len(plain.lstrip("abcdefghijklmnopqrstuvwxyz"))
     is_label = type_ in _LABELLED and letters < len(value) and not value[letters].isalnum()
@@ -172,7 +170,7 @@ def _hardware(value: str, below: Below) -> str | None:
 def _wallet(value: str, below: Below) -> str | None:
     prefix = next((prefix for prefix in _CRYPTO_PREFIXES if value.startswith(prefix)), value[:1])
     body = value[len(prefix) :]
-    if not body.isascii() or not body.isalnum() or len(body) < 2 * _FEWEST:
+    if not body.isascii() or not body.isalnum() or len(body) < 2 * FEWEST:
         return None
     letters = "ABCDEF" if prefix in ("0x", "0X") else "ACDEFGHJKLMNPQRSTUVWXYZ"
     made = shaped(body, below, letters=letters)

@@ -16,7 +16,8 @@ _DIGITS = "0123456789"
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _DRAWN = "BCDFGHJKLMNPQRSTVWXZ"  # without vowels no word comes out
 _CYRILLIC, _GREEK = "АВЕКМНОРСТУХ", "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ"  # those of number plates, which have Latin twins
-_TRIES, _FULL_TRIES = 40, 20
+_TRIES = 150  # of numbers such as those of social security in the United States only one in nine is wrong
+_FULL_TRIES = 20
 _BEGINNING = 3
 
 

@@ -20,7 +20,7 @@ _NAMED = re.compile(
 )
 _BYTES = re.compile(r"(?:%[0-9a-fA-F]{2}){1,4}|(?:=[0-9A-F]{2}){1,4}")  # no character has more than four
 _OPEN = re.compile(
-    r"(?<=[^\s=])=\r?\n?\Z|&[A-Za-z0-9\#]{0,32}\Z|\\[xuU0-9][{0-9a-fA-F]{0,8}\Z"
+    r"(?<=[^\s=])=\r?\n?\Z|[%=][0-9A-Fa-f]?\Z|&[A-Za-z0-9\#]{0,32}\Z|\\[xuU0-9][{0-9a-fA-F]{0,8}\Z"
     r"|(?:[%=][CcDd].|[%=][Ee].(?:[%=][89ABab].)?|[%=][Ff].(?:[%=][89ABab].){0,2})(?:[%=][0-9A-Fa-f]?)?\Z"
 )
 _LAST = 40
