@@ -15,7 +15,7 @@ from douane.exchange import Segment
 from douane.finding import Scanner
 from douane.inspection import Inspection
 from douane.sections_of_detectors import DetectorEntry
-from fakes.streams import splits, streamed, whole
+from fakes.streams import in_steps, splits, streamed, whole
 
 INSPECTION = Inspection(DetectorEntry())
 
@@ -200,3 +200,10 @@ FRAGMENTS = st.sampled_from(
 def test_any_split_comes_out_as_the_whole_text(case: tuple[str, list[str]]) -> None:
     text, pieces = case
     assert streamed(INSPECTION.scanner, pieces) == whole(INSPECTION.scanner, text)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("sign", ["%40", "=40", "&#64;", "\\u0040", "@", "at"])
+def test_an_address_that_is_spelled_out_with_an_escape_leaves_no_part_behind(sign: str, size: int) -> None:
+    text = f"it is zelda {sign} warehouse . example and so on"
+    assert streamed(INSPECTION.scanner, in_steps(text, size)) == whole(INSPECTION.scanner, text)
