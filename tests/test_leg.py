@@ -3,6 +3,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from douane.guard import Guard
 from douane.leg import StreamDenied, StreamLeg
 from douane.policy.lease import Fixed
 from fakes.parts import MemoryLog, Scripted, WordScanner, allow, ask, deny
+from fakes.streams import in_steps
 from test_guard import OBSERVED, PSEUDONYMISE, REDACT, RESTORE, WORDS, carry_out
 
 CONTENT = ("delta", 0, "content")
@@ -108,3 +110,21 @@ def test_log_probabilities_may_stay_only_while_the_text_leaves_as_it_came() -> N
     assert stream.leg.is_verbatim(CONTENT)
     stream.leg.feed(CONTENT, "Zo")
     assert not stream.leg.is_verbatim(CONTENT)
+
+
+@pytest.mark.parametrize("size", [1, 3, 200])
+@pytest.mark.parametrize("json_answer", [True, False])
+def test_an_answer_that_is_to_be_json_stays_json(json_answer: bool, size: int) -> None:
+    stream = Stream()
+    asked = replace(stream.admission.ask, exchange=replace(stream.admission.ask.exchange, json_answer=json_answer))
+    leg = StreamLeg(stream.guard, replace(stream.admission, ask=asked), OBSERVED)
+    leg.open()
+    surrogate = stream.admission.vault.surrogate("PERSON", 'Anna "Nan" O\\B')
+    text = json.dumps({"to": surrogate, "cc": ["Zoe", surrogate], "n": 1})
+    out = "".join(leg.feed(CONTENT, piece) for piece in in_steps(text, size)) + leg.close(CONTENT)
+    expected = {"to": 'Anna "Nan" O\\B', "cc": ["[REDACTED:PERSON]", 'Anna "Nan" O\\B'], "n": 1}
+    if json_answer:
+        assert json.loads(out) == expected
+    else:
+        assert 'Anna "Nan" O\\B' in out  # as it is written in prose
+    assert "arguments" not in stream.engine.documents[-1]

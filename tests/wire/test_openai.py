@@ -264,3 +264,17 @@ def test_how_much_a_request_asks_for_is_told(members: dict[str, Any], expected: 
 def test_a_number_that_endpoints_may_read_differently_is_refused(member: str, value: object) -> None:
     with pytest.raises(ShapeRejected, match=f"`{member}` must be a whole number"):
         read_request({"model": "small", "messages": [{"role": "user", "content": "hi"}], member: value})
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ({"type": "json_object"}, True),
+        ({"type": "json_schema", "json_schema": {"name": "a", "schema": {}}}, True),
+        ({"type": "text"}, False),
+        (None, False),
+    ],
+)
+def test_whether_an_answer_is_to_be_json_is_told(form: object, expected: bool) -> None:
+    body = {"model": "small", "messages": [{"role": "user", "content": "Hello"}], "response_format": form}
+    assert read_request(body)[1].json_answer is expected
