@@ -2,7 +2,7 @@
 """The response leg of a stream: a StreamGuard a channel, decisions as findings appear, one outcome record at the end."""
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -37,12 +37,13 @@ class _Channel:
         self._leg = leg
         self._index = index
         self._kind: SegmentKind = kind
-        self._pieces: list[str] = []
-        self._replacers: list[Replacer] = []
+        self._length = 0
+        self._counts: Counter[str] = Counter()
+        self._latest: Replacer | None = None  # whose counts are not in `_counts` yet
         self.guard = StreamGuard(self, in_json=in_json)
 
     def feed(self, text: str) -> str:
-        self._pieces.append(text)
+        self._length += len(text)
         return self.guard.feed(text, time.monotonic())
 
     @property
@@ -51,14 +52,13 @@ class _Channel:
 
     @property
     def segment(self) -> Segment:
-        """The text so far."""
-        self._pieces = ["".join(self._pieces)]
-        return Segment("", self._pieces[0], f"/channel/{self._index}", "assistant", self._kind, "model")
+        """As long as the text so far: policy is told lengths, so that a stream need not keep what has left."""
+        return Segment("", " " * self._length, f"/channel/{self._index}", "assistant", self._kind, "model")
 
     @property
     def counts(self) -> Counter[str]:
         """How many findings each action met."""
-        return sum((Counter(replacer.counts) for replacer in self._replacers), Counter())
+        return self._counts + Counter({} if self._latest is None else self._latest.counts)
 
     def horizon(self, text: str, floor: int) -> int:
         admission = self._leg.admission
@@ -82,9 +82,9 @@ class _Channel:
         if not findings:
             return self._leg.replacer
         decision = self._leg.decide_about(findings, self._index, offset)
-        replacer = Replacer(decision.obligations, self._leg.admission.vault)
-        self._replacers.append(replacer)
-        return replacer
+        self._counts = self.counts
+        self._latest = Replacer(decision.obligations, self._leg.admission.vault)
+        return self._latest
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class StreamLeg:
         self._channels: dict[ChannelKey, _Channel] = {}
         self._texts: list[_Channel | _Whole] = []
         self._reports = {report.name: report for report in admission.scanner.answers.scan(()).reports}
-        self._findings: list[Finding] = []
+        self._findings: deque[Finding] = deque(maxlen=_FINDINGS_TOLD)
         self._facts: dict[_Fact, None] = {}
         self._sent = 0
         self._decision = Decision("deny")
@@ -250,7 +250,7 @@ class StreamLeg:
             tools_called=tuple(fact.name for fact in self._facts if isinstance(fact, _Called)),
         )
         # The newest findings where there are too many to tell: a policy that counts sees at least this many.
-        scan = ScanResult(tuple(self._findings[-_FINDINGS_TOLD:]), tuple(self._reports.values()))
+        scan = ScanResult(tuple(self._findings), tuple(self._reports.values()))
         self._document = self.guard.document(exchange, scan, ask.principal, chosen, self._observed)
         self._decision, self._result = self.guard.decide(self.admission.lease, self._document, chosen)
         if any(isinstance(obligation, SetField | Strip | DropTool) for obligation in self._decision.obligations):
