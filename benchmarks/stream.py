@@ -106,7 +106,7 @@ class Taken:
 class Stage:
     """The servers, and the model behind them."""
 
-    def __init__(self, model: Server, servers: Mapping[str, Server], missing: Mapping[str, str]) -> None:
+    def __init__(self, model: Server, servers: Mapping[str, Server], missing: dict[str, str]) -> None:
         self.model = model
         self.servers = servers
         self.missing = missing
@@ -166,37 +166,36 @@ def stage(folder: Path, *, has_peer: bool) -> Iterator[Stage]:
             config.parent.mkdir()
             config.write_text(_CONFIG.format(url=model.url) + f"detectors: {detectors}\n", encoding="utf-8")
             servers[name] = stack.enter_context(started([python, "-c", _SERVE, "serve", "--config", str(config), "--log-format", "json"]))
-        missing: dict[str, str] = {}
-        for name, mode in {"cloakwall --restore": "--restore", "cloakwall --redact-output": "--redact-output"}.items():
-            try:
-                if not has_peer:
-                    raise LoadFailed("left out")
-                words = [_peer(folder), "serve", "--upstream", f"{model.url}/v1", "--port", "0", mode]
-                servers[name] = stack.enter_context(started([*words, "--audit-path", str(folder / f"{mode}.log")], seconds=20))
-            except (LoadFailed, OSError) as cause:
-                missing[name] = str(cause).splitlines()[0]
+        modes = {"cloakwall --restore": "--restore", "cloakwall --redact-output": "--redact-output"}
+        why = "left out"
+        try:
+            peer = [_peer(folder), "serve", "--upstream", f"{model.url}/v1", "--port", "0"] if has_peer else []
+            for name, mode in modes.items() if has_peer else ():
+                servers[name] = stack.enter_context(started([*peer, mode, "--audit-path", str(folder / f"peer{mode}.log")], seconds=20))
+        except (LoadFailed, OSError, subprocess.TimeoutExpired) as cause:
+            why = str(cause).splitlines()[0]
+        missing = {name: why for name in modes if name not in servers}
         yield Stage(model, servers, missing)
 
 
 def _peer(folder: Path) -> str:
-    """The peer's command, installed into an environment of its own, pinned, once. Raises `LoadFailed`."""
+    """The peer's command, pinned and installed into an environment of its own. Raises `LoadFailed`."""
     place = folder / "peer"
     uv = str(_UV) if _UV.exists() else shutil.which("uv")
     if uv is None:
         raise LoadFailed("`uv` is missing, which would install it; run `make` once")
-    if not place.exists():
-        _say(f"installing {_PEER} ...")
-        for words in (["venv", "--python", sys.executable, str(place)], ["pip", "install", "--python", str(place), _PEER]):
-            done = subprocess.run([uv, "--quiet", *words], capture_output=True, text=True, timeout=120)
-            if done.returncode:
-                raise LoadFailed(f"`uv {words[0]}` failed: {done.stderr.strip()}")
+    _say(f"installing {_PEER} ...")
+    for words in (["venv", "--python", sys.executable, str(place)], ["pip", "install", "--python", str(place), _PEER]):
+        done = subprocess.run([uv, "--quiet", *words], capture_output=True, text=True, timeout=120)
+        if done.returncode:
+            raise LoadFailed(f"`uv {words[0]}` failed: {' '.join(done.stderr.split())}")
     return str(place / "bin" / "cloakwall")
 
 
 def measure(stage: Stage, plan: Plan, load: Load) -> dict[str, Taken]:
     """All rounds of one kind of answer, after those that do not count. Raises `LoadFailed` where a server of ours fails."""
     taken = {name: Taken() for name in stage.servers}
-    failed: dict[str, str] = {}
+    failed: set[str] = set()
     stage.plan(plan)
     for number in range(load.warm + load.rounds):
         asked = stage.bodies(plan.kind, load.streams)  # the same letters for all
@@ -206,10 +205,11 @@ def measure(stage: Stage, plan: Plan, load: Load) -> dict[str, Taken]:
             try:
                 stage.round(name, plan.kind, asked, taken[name] if number >= load.warm else Taken())
             except LoadFailed as cause:
+                title = f"{name}, {_KINDS[plan.kind]}, {plan.cut}"
                 if not name.startswith("cloakwall"):
-                    raise LoadFailed(f"`{name}`, {_KINDS[plan.kind]}, {plan.cut}: {cause}") from cause
-                _say(f"`{name}` is not measured: {cause}")
-                failed[name] = str(cause)
+                    raise LoadFailed(f"{title}: {cause}") from cause
+                failed.add(name)
+                stage.missing[title] = str(cause)
     return {name: one for name, one in taken.items() if name not in failed}
 
 
@@ -220,10 +220,16 @@ def memory(stage: Stage, streams: int) -> dict[str, tuple[float, float]]:
     for name, server in stage.servers.items():
         if name == "direct":
             continue
-        keep_open(server.url, [body for _, body in stage.bodies("prose", 8)], 21, lambda: None)
-        before = _resident(server.pid)
-        bodies = [body for _, body in stage.bodies("prose", streams)]
-        grown = keep_open(server.url, bodies, 21, lambda pid=server.pid: _resident(pid)) - before  # type: ignore[misc]
+        try:
+            keep_open(server.url, [body for _, body in stage.bodies("prose", 8)], 21, lambda: None)
+            before = _resident(server.pid)
+            bodies = [body for _, body in stage.bodies("prose", streams)]
+            grown = keep_open(server.url, bodies, 21, lambda pid=server.pid: _resident(pid)) - before  # type: ignore[misc]
+        except LoadFailed as cause:
+            if not name.startswith("cloakwall"):
+                raise
+            stage.missing[f"{name}, memory"] = str(cause)
+            continue
         figures[name] = before / 1e6, grown / streams / 1e3
     return figures
 
@@ -311,6 +317,9 @@ def run(options: argparse.Namespace, folder: Path) -> None:
     machine = {"processors": os.cpu_count(), "python": platform.python_version(), "disk": kind, "fsync_ms": fsync_ms(folder)}
     all_measured: dict[str, list[Measured]] = {"paced": [], "burst": []}
     with stage(folder, has_peer=not options.without_peer) as servers:
+        _say("memory ...")
+        streams = 20 if options.quick else 200
+        grown = memory(servers, streams)  # before all else: what a process once had and keeps would hide it
         families = {name: frozenset[int]() for name in servers.servers}
         for one in options.kind or _KINDS:
             _say(f"{_KINDS[one]} ...")
@@ -325,9 +334,6 @@ def run(options: argparse.Namespace, folder: Path) -> None:
         for name, server in servers.servers.items():
             if frozenset(family(server.pid)) != families[name]:
                 raise LoadFailed(f"a process of the server `{name}` died and was replaced while it was measured, so its figures are void")
-        _say("memory ...")
-        streams = 20 if options.quick else 200
-        grown = memory(servers, streams)
         missing = servers.missing
     if options.json:
         figures = {title: [row for one in each for row in one.rows()] for title, each in all_measured.items()}
@@ -339,7 +345,7 @@ def run(options: argparse.Namespace, folder: Path) -> None:
         speed = f"{load.pace * 1000:g} ms apart" if load.pace else "without delay"
         parts += [f"at least {load.deltas} deltas {speed}, {load.streams} at a time, {load.rounds} rounds", table(all_measured[title])]
     parts.append(memory_table(grown, streams))
-    parts += [f"{name}: not available: {why}" for name, why in missing.items()]
+    parts += [f"not measured: {name}: {why}" for name, why in missing.items()]
     print("\n\n".join(parts))
 
 
@@ -354,6 +360,8 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one very short round of each, to see that everything runs")
     parser.add_argument("--json", action="store_true", help="print figures as JSON instead of tables")
     options = parser.parse_args()
+    if options.rounds < 1:
+        parser.error("`--rounds` must be at least 1")
     # Whoever ends this ends the servers too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
