@@ -25,6 +25,7 @@ __all__ = ["StreamEnded", "StreamedAnswer"]
 
 _DONE = "[DONE]"
 _SEEN_LIMIT = 256
+_AT_ONCE = 2048  # bytes
 _MOST_CHANNELS = 512
 _EVENTS = frozenset({"message", "error", "ping", "completion", "chunk"})
 _KEEP_ALIVE = b": keep-alive\n\n"
@@ -71,6 +72,9 @@ class StreamedAnswer:
             while is_small and items and outcome.refusal is None and self._is_calm(leg, items[0]):
                 outcome = self._guarded(leg, [items.pop(0)])
                 done += outcome.data
+                if len(done) > _AT_ONCE and outcome.refusal is None:  # many came in one read: the first need not wait for the last
+                    await self._client.body(done, more=True)
+                    outcome, done = _Outcome(b""), b""
             if items and outcome.refusal is None:
                 outcome = await self._client.blocking(lambda: self._guarded(leg, items))
                 done += outcome.data
