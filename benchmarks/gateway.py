@@ -26,7 +26,7 @@ from load import Load, LoadFailed, Result, Server, compare, family, started
 from parts import STEPS
 from plain_proxy import VARIANTS
 
-__all__ = ["CASES", "Case", "main"]
+__all__ = ["CASES", "CONFIG", "SERVE", "Case", "main"]
 
 _HERE = Path(__file__).parent
 _EXAMPLES = """\
@@ -38,7 +38,7 @@ examples:
 
 exit codes: 0 done, 1 a request failed or a process died, 2 wrong usage
 """
-_CONFIG = """\
+CONFIG = """\
 listen: {{ host: 127.0.0.1, port: 0 }}
 log: {{ path: decisions.sqlite, origin: benchmark.local }}
 callers: [{{ tenant: benchmark, app: load }}]
@@ -124,12 +124,12 @@ def stage(folder: Path, extra: Mapping[str, Sequence[str]] | None = None, *, has
     with ExitStack() as stack:
         python, config = sys.executable, folder / "douane.yaml"
         model = stack.enter_context(started([python, str(_HERE / "instant_model.py"), "--pace-ms", str(_PACE_MS)]))
-        config.write_text(_CONFIG.format(url=model.url), encoding="utf-8")
+        config.write_text(CONFIG.format(url=model.url), encoding="utf-8")
         servers = {"direct": model}
         proxy = [python, str(_HERE / "plain_proxy.py"), "--upstream", model.url]
         servers[_YARDSTICK] = stack.enter_context(started(proxy))
         if has_gateway:
-            gateway = [python, "-c", _SERVE, "serve", "--config", str(config), "--log-format", "json"]
+            gateway = [python, "-c", SERVE, "serve", "--config", str(config), "--log-format", "json"]
             servers["gateway"] = stack.enter_context(started(gateway))
         for name, arguments in (extra or {}).items():
             words = [word.format(url=model.url, config=config) for word in arguments]
@@ -138,7 +138,7 @@ def stage(folder: Path, extra: Mapping[str, Sequence[str]] | None = None, *, has
 
 
 # The entry point of `douane`, which need not be on the path.
-_SERVE = "import sys; from douane.cli import main; sys.exit(main())"
+SERVE = "import sys; from douane.cli import main; sys.exit(main())"
 
 
 # What is printed

@@ -9,7 +9,6 @@ that the caller sent (the model sees surrogates and repeats them), or values tha
 
 import argparse
 import json
-import math
 import os
 import platform
 import shutil
@@ -26,7 +25,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import chats
-from gateway import _CONFIG, _SERVE, file_system, fsync_ms
+from gateway import CONFIG, SERVE, file_system, fsync_ms
 from load import LoadFailed, Server, family, started
 from stream_client import Lag, hear, keep_open, lag
 from stream_model import Cut, Kind, Plan, Sent, own_values, values_in
@@ -164,8 +163,8 @@ def stage(folder: Path, *, has_peer: bool) -> Iterator[Stage]:
         for number, (name, detectors) in enumerate({_GATEWAY: "{}", _NAMES: "{ names: model }"}.items()):
             config = folder / f"gateway{number}" / "douane.yaml"
             config.parent.mkdir()
-            config.write_text(_CONFIG.format(url=model.url) + f"detectors: {detectors}\n", encoding="utf-8")
-            servers[name] = stack.enter_context(started([python, "-c", _SERVE, "serve", "--config", str(config), "--log-format", "json"]))
+            config.write_text(CONFIG.format(url=model.url) + f"detectors: {detectors}\n", encoding="utf-8")
+            servers[name] = stack.enter_context(started([python, "-c", SERVE, "serve", "--config", str(config), "--log-format", "json"]))
         modes = {"cloakwall --restore": "--restore", "cloakwall --redact-output": "--redact-output"}
         why = "left out"
         try:
@@ -273,7 +272,8 @@ class Measured:
             if name in self.single:
                 short = self.single[name]
                 further = one.deltas / len(one.lags) - short.deltas / len(short.lags)
-                row["further us"] = (one.cpu - short.cpu) * 1e6 / further
+                if further > 0:  # a quick run may have no more than a sentence
+                    row["further us"] = (one.cpu - short.cpu) * 1e6 / further
             yield row | {"deltas/s": one.deltas / one.seconds}
 
 
@@ -290,7 +290,7 @@ def table(all_measured: Sequence[Measured]) -> str:
         cells.append(f"{row['lag p50 deltas']}, {row['lag max deltas']}")
         rounds = f"{row['CPU us min']:.0f}-{row['CPU us max']:.0f}"
         cpu = [f"{row['CPU us']:.0f} ({rounds})", "" if is_base else f"{row['over plain us']:+.0f}"]
-        cpu.append(f"{row.get('further us', math.nan):.0f}")
+        cpu.append(f"{row['further us']:.0f}" if "further us" in row else "")
         cells += ["", "", ""] if is_model else cpu  # the model's own
         cells.append(f"{row['deltas/s']:.0f}")
         lines.append(f"| {' | '.join(cells)} |")

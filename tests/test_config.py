@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The configuration: what is wrong is said with its key and what to write instead, and no secret is in it."""
 
+import os
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 import yaml
 
 from douane import config as configuration
-from douane.errors import ConfigRejected
+from douane.errors import ConfigRejected, DouaneError
 
 CANARY = "sk-canary-0123456789"
 
@@ -130,3 +132,17 @@ def test_settings_for_an_opa_server_are_refused_rather_than_ignored(tmp_path: Pa
     config = configuration.read(written(tmp_path, policies={"engine": "opa", "settings": {"residency": {}}}))
     with pytest.raises(ConfigRejected, match="policy build --settings"):
         configuration.compose(config, {})
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"vault": {"path": "vault.sqlite"}}, "DOUANE_VAULT_KEY"),
+        ({"vault": {"path": "vault.sqlite", "key_envs": ["KEY"]}, "policies": {"path": "nowhere"}}, "nowhere"),
+    ],
+)
+def test_what_is_refused_leaves_no_file_open(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
+    with pytest.raises(DouaneError, match=told):
+        configuration.compose(configuration.read(written(tmp_path, **changes)), {"KEY": sha256(b"a test").hexdigest()})
+    held = [os.readlink(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{name}")]
+    assert not any(str(tmp_path) in target for target in held)

@@ -2,17 +2,19 @@
 """The guard: the one order of events, and a deny for whatever fails on the way."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from douane.enforce import Edits
-from douane.errors import LogUnavailable
+from douane.errors import LogUnavailable, VaultUnavailable
 from douane.exchange import Exchange, Segment
 from douane.finding import Finding, Scanner
 from douane.guard import Admission, Guard, Observed, Release
 from douane.policy.lease import Fixed
+from douane.surrogates.store import Entry, Scope
 from douane.vault import Vault
 from fakes.parts import PARIS, MemoryLog, Scripted, WordScanner, allow, ask, deny, failing
 
@@ -238,3 +240,38 @@ def test_where_findings_come_from_is_told_in_linear_time() -> None:
     text = "Berger " * 20_000
     findings = [Finding("PERSON", 0, place, place + 6, 0.9, "names") for place in range(0, len(text), 7)]
     assert all(finding.known for finding in Guard.judge_origin(vault, (text,), findings))
+
+
+class BrokenStore:
+    """A store that fails where a test says, in a way that its Protocol knows or not."""
+
+    def __init__(self, where: str, failure: Exception) -> None:
+        self._where = where
+        self._failure = failure
+
+    def load(self, scope: Scope) -> tuple[Entry, ...]:
+        if self._where == "load":
+            raise self._failure
+        return ()
+
+    def save(self, scope: Scope, entries: Iterable[Entry]) -> None:
+        raise self._failure
+
+    def shred(self, tenant: str, subject: str | None) -> int:
+        return 0
+
+    def expire(self, before: date) -> int:
+        return 0
+
+
+@pytest.mark.parametrize("failure", [VaultUnavailable("the store is locked"), ZeroDivisionError("Anna")])
+@pytest.mark.parametrize("where", ["load", "save"])
+def test_a_store_that_fails_lets_nothing_pass_and_is_recorded(where: str, failure: Exception) -> None:
+    log = MemoryLog()
+    engine = Scripted(by_leg(allow(PSEUDONYMISE)))
+    guard = Guard(scanner=WordScanner(WORDS), policies=Fixed(engine), log=log, key=b"k" * 32, store=BrokenStore(where, failure))
+    admission = guard.admit(replace(ask("write to Anna"), conversation=Scope("acme", "", "c-1")), carry_out)
+    assert (admission.destination, admission.body) == (None, None)
+    assert admission.decision.failed == "unfulfillable"
+    assert [record.kind for record in log.records] == ["denied"]
+    assert "Anna" not in admission.decision.detail + str(log.records)

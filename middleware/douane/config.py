@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -119,12 +120,15 @@ def environment() -> Mapping[str, str]:
 
 
 def load(path: str | Path) -> Border:
-    """Read a configuration and compose the border. Nothing is started yet. Raises `ConfigRejected`, `BundleRejected`, `LogUnavailable`."""
+    """Read a configuration and compose the border. Nothing is started yet. Raises what `compose` raises."""
     return compose(read(Path(path)), environment())
 
 
 def compose(config: Config, environment: Mapping[str, str]) -> Border:
-    """The concrete parts of a configuration, put together. Raises `ConfigRejected`, `BundleRejected`, `LogUnavailable`."""
+    """The concrete parts of a configuration, put together.
+
+    Raises `ConfigRejected`, `BundleRejected`, `LogUnavailable`, `VaultUnavailable`.
+    """
     destinations = {entry.id: entry for entry in config.destinations}
     endpoints = {id_: Endpoint(e.base_url, _secret(e.key_env, f"destinations.{id_}", environment)) for id_, e in destinations.items()}
     models = {
@@ -140,13 +144,15 @@ def compose(config: Config, environment: Mapping[str, str]) -> Border:
     inspection = Inspection(config.detectors)
     key = _surrogate_key(config.surrogate_key_env, environment)
     operators = _operators(config, callers, environment)
-    store = _store(config.vault, environment)
-    log = SqliteLog(config.log.path)
-    try:  # what is refused from here on leaves no log open
+    maker = Realistic() if config.realistic_surrogates else None
+    with ExitStack() as refused:  # what is refused from here on leaves no file open
+        log = SqliteLog(config.log.path)
+        refused.callback(log.close)
+        store = _store(config.vault, environment)
+        if store is not None:
+            refused.callback(store.close)
         policies, policy_part, standing = _policies(config.policies, environment, log, labels, rehearse, _names(config), inspection)
-    except BaseException:
-        log.close()
-        raise
+        refused.pop_all()
     guard = Guard(
         scanner=inspection.scanner,
         policies=policies,
@@ -155,7 +161,7 @@ def compose(config: Config, environment: Mapping[str, str]) -> Border:
         vocabulary=frozenset(models) | frozenset(config.tools),
         labels=labels,
         store=store,
-        maker=Realistic() if config.realistic_surrogates else None,
+        maker=maker,
     )
     limits = config.limits
     border = Border(

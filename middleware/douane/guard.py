@@ -152,8 +152,9 @@ class Guard:
                 decision, destination, body, counts = self._enforce(exchange, scan.findings, decision, vault, carry_out, destination)
             if destination is not None:
                 self._keep(ask, vault)
-        except VaultUnavailable as cause:  # what comes back could not be restored, or the same value would have two surrogates
-            decision = replace(unfulfilled(decision, "the store of surrogates cannot be used"), detail=str(cause))
+        except Exception as cause:  # whatever it was, what comes back could not be restored: deny
+            detail = str(cause) if isinstance(cause, VaultUnavailable) else ""
+            decision = replace(unfulfilled(decision, "the store of surrogates cannot be used"), detail=detail)
             destination, body, counts = None, None, {}
         metrics = {"timer_detect_ns": scanned - started, "timer_rego_query_eval_ns": decided - scanned}
         custom: dict[str, object] = {"edits": dict(counts)}

@@ -26,7 +26,7 @@ from douane.errors import VaultUnavailable
 from douane.known import NAMES, Known
 from douane.surrogates.alike import Alike
 from douane.surrogates.irreversible import hashed
-from douane.surrogates.shown import ALPHABET, ID_LENGTH, ids_in
+from douane.surrogates.shown import ALPHABET, ID_LENGTH, ids_in, lettered
 from douane.surrogates.store import Entry
 from douane.surrogates.written import REACH, Written, escaped, is_in_url
 
@@ -176,12 +176,7 @@ class Vault:
 
     def _fresh_id(self, label: str, value: str) -> str:
         for attempt in range(_ATTEMPTS):
-            number = int.from_bytes(self._keyed("id", label, value, attempt)[:8], "big")
-            letters = []
-            for _ in range(ID_LENGTH):
-                number, rest = divmod(number, len(ALPHABET))
-                letters.append(ALPHABET[rest])
-            candidate = "".join(letters)
+            candidate = lettered(int.from_bytes(self._keyed("id", label, value, attempt)[:8], "big"), ID_LENGTH)
             if candidate not in self._originals and not self._is_taken(candidate):
                 return candidate
         raise OverflowError("no free surrogate id; the text holds too many of them")

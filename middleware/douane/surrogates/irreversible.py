@@ -10,7 +10,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 
-from douane.surrogates.shown import ALPHABET
+from douane.surrogates.shown import lettered
 
 __all__ = ["generalised", "hashed", "masked"]
 
@@ -139,11 +139,7 @@ def hashed(type_: str, value: str, key: bytes) -> str:
     """
     message = b"\0".join((type_.encode("utf-8", "surrogatepass"), value.encode("utf-8", "surrogatepass")))
     number = int.from_bytes(hmac.digest(key, message, hashlib.sha256), "big")
-    letters = []
-    for _ in range(_HASH_LENGTH):
-        number, rest = divmod(number, len(ALPHABET))
-        letters.append(ALPHABET[rest])
-    return f"[{_label(type_)}:{''.join(letters)}]"
+    return f"[{_label(type_)}:{lettered(number, _HASH_LENGTH)}]"
 
 
 def generalised(type_: str, value: str) -> str:

@@ -17,6 +17,7 @@ from douane.surrogates.alike import FEWEST, LONGEST
 from douane.surrogates.people import People
 from douane.surrogates.phones import phone
 from douane.surrogates.shape import Below, another, checked, filled, shaped
+from douane.vault import letters_of
 
 __all__ = ["Realistic"]
 
@@ -65,7 +66,7 @@ class Realistic:
             made = self._made(type_, value, below, valid=valid)
             if made is None or len(made) > LONGEST:
                 return None
-            if _plain(made) != _plain(value):
+            if letters_of(made) != letters_of(value):
                 return made
         return None
 
@@ -100,7 +101,7 @@ class Realistic:
 
 
 def _number(type_: str, value: str, below: Below, *, valid: bool) -> str | None:
-    plain = _plain(value)
+    plain = letters_of(value)
     if len(plain) < FEWEST or not any(map(str.isdigit, plain)):
         return None
     letters = len(plain) - len(plain.lstrip("abcdefghijklmnopqrstuvwxyz"))
@@ -128,7 +129,7 @@ def _cards() -> tuple[str, ...]:
 
 
 def _account(value: str, below: Below, *, valid: bool) -> str | None:
-    plain = _plain(value).upper()
+    plain = letters_of(value).upper()
     if not (plain.isascii() and plain[:2].isalpha() and plain[2:4].isdigit() and 15 <= len(plain) <= 34):
         return None
     for _ in range(_TRIES):
@@ -160,7 +161,7 @@ def _address(value: str, below: Below) -> str | None:
 
 def _hardware(value: str, below: Below) -> str | None:
     """One of the 256 addresses of documentation (RFC 7042, section 2.1.2), else one that is administered locally."""
-    plain = _plain(value)
+    plain = letters_of(value)
     if len(plain) != 12 or any(sign not in _HEX for sign in plain):
         return None
     made = f"00005e0053{below(256):02x}" if below(2) else "02" + "".join(_HEX[below(16)] for _ in range(10))
@@ -179,7 +180,3 @@ def _wallet(value: str, below: Below) -> str | None:
 
 def _zero(_: int) -> int:
     return 0
-
-
-def _plain(value: str) -> str:
-    return "".join(filter(str.isalnum, value)).casefold()

@@ -8,7 +8,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
-__all__ = ["ALPHABET", "ID_LENGTH", "UNUSUAL", "Shown", "id_places", "ids_in"]
+__all__ = ["ALPHABET", "ID_LENGTH", "UNUSUAL", "Shown", "id_places", "ids_in", "lettered"]
 
 ALPHABET = "bcdfghjklmnpqrstvwxz"
 """The letters of ids: without vowels no id is a word."""
@@ -61,6 +61,15 @@ def id_places(text: str) -> Iterator[tuple[int, str]]:
         start, run = match.start(), match[0].lower()
         for place in range(len(run) - ID_LENGTH + 1 if len(run) <= _ROW else 2):
             yield start + place, run[place : place + ID_LENGTH]
+
+
+def lettered(number: int, count: int) -> str:
+    """The last so many digits of a number, written with the letters of ids."""
+    letters = []
+    for _ in range(count):
+        number, rest = divmod(number, len(ALPHABET))
+        letters.append(ALPHABET[rest])
+    return "".join(letters)
 
 
 def ids_in(text: str) -> set[str]:
