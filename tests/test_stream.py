@@ -150,3 +150,50 @@ def test_what_goes_on_after_it_waited_too_long_is_no_other_text(then: HoldChoice
 def test_arguments_that_would_be_cut_are_refused(then: HoldChoice) -> None:
     with pytest.raises(StreamHeldTooLong):
         held_for(1000, then, [('{"a": "ann', 0.0), ("x", 2.0)], in_json=True)
+
+
+@given(splits(TEXTS), st.lists(st.integers(1, 9), max_size=30))
+def test_pieces_that_come_at_once_come_out_as_one_by_one(case: tuple[str, list[str]], sizes: list[int]) -> None:
+    text, pieces = case
+    guard = StreamGuard(Stand())
+    out = list[str]()
+    rest = pieces
+    for size in [*sizes, len(pieces)]:
+        some, rest = rest[:size], rest[size:]
+        if some:
+            shares = guard.feed_each(some)
+            assert len(shares) == len(some)
+            out += shares
+    assert "".join([*out, guard.close()]) == streamed([text])
+
+
+def test_pieces_that_come_at_once_leave_each_with_its_own_text() -> None:
+    guard = StreamGuard(Stand())
+    assert guard.feed_each(["go", "od mor", "ning ", "to ", "An"]) == ["go", "od mor", "ning ", "to ", ""]
+    assert guard.feed_each(["na and", " to all", " the "]) == ["[REDACTED:PERSON] and", " to all", " the "]
+    assert guard.feed_each(["oth", "ers: An", "na", ", Bert; ", "yes"]) == [
+        "oth",
+        "ers: [REDACTED:PERSON], [REDACTED:PERSON]",
+        "",
+        "; ",
+        "",
+    ]
+    assert guard.close() == "yes"
+
+
+def test_what_stands_before_what_is_refused_may_leave() -> None:
+    class Refusing(Stand):
+        def decide(self, findings: Sequence[Finding], offset: int) -> Replacer:
+            if findings:
+                raise PermissionError
+            return super().decide(findings, offset)
+
+    guard = StreamGuard(Refusing())
+    assert guard.feed_each(["good ", "morning "]) == ["good ", "morning "]
+    with pytest.raises(PermissionError):
+        guard.feed_each(["to ", "you, An", "na, and ", "to all "])
+    assert list(guard.spared) == ["to ", "you, ", "", ""]
+    held = StreamGuard(Stand(), limit=8)
+    with pytest.raises(StreamHeldTooLong):
+        held.feed_each(["so ", "x" * 12])
+    assert list(held.spared) == ["so ", ""]

@@ -42,9 +42,9 @@ class _Channel:
         self._latest: Replacer | None = None  # whose counts are not in `_counts` yet
         self.guard = StreamGuard(self, in_json=in_json)
 
-    def feed(self, text: str) -> str:
-        self._length += len(text)
-        return self.guard.feed(text, time.monotonic())
+    def feed(self, pieces: Sequence[str]) -> list[str]:
+        self._length += sum(map(len, pieces))
+        return self.guard.feed_each(pieces, time.monotonic())
 
     @property
     def hold(self) -> Hold | None:
@@ -140,13 +140,23 @@ class StreamLeg:
 
     def feed(self, key: ChannelKey, text: str, *, in_json: bool = False) -> str:
         """The next piece of a channel; returns what may leave. Raises `StreamDenied` or `StreamHeldTooLong`."""
+        return self.feed_each(key, (text,), in_json=in_json)[0]
+
+    def feed_each(self, key: ChannelKey, pieces: Sequence[str], *, in_json: bool = False) -> list[str]:
+        """The same for pieces that came at once: what may leave with each. Where it raises, `spared` says what may leave all the same."""
         channel = self._channels.get(key)
         if channel is None:
             is_answer = key[2:] == ("content",) and self.admission.ask.exchange.json_answer
             channel = self._channels[key] = _Channel(self, len(self._texts), "arguments" if in_json else "text", in_json or is_answer)
             self._texts.append(channel)
-        out = channel.feed(text)
-        self._sent += len(out)
+        out = channel.feed(pieces)
+        self._sent += sum(map(len, out))
+        return out
+
+    def spared(self, key: ChannelKey) -> Sequence[str]:
+        """See `StreamGuard.spared`; it is taken to leave."""
+        out = self._channels[key].guard.spared
+        self._sent += sum(map(len, out))
         return out
 
     def close(self, key: ChannelKey) -> str:

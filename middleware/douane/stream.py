@@ -80,9 +80,11 @@ class StreamGuard:
         "_inspector",
         "_length",
         "_limit",
+        "_refused",
         "_sent",
         "_text",
         "edited",
+        "spared",
     )
 
     def __init__(self, inspector: Inspector, *, in_json: bool = False, limit: int = 8192) -> None:
@@ -96,7 +98,10 @@ class StreamGuard:
         self._foreseen: _Foreseen | None = None
         self._length = 0  # how much of the whole text stood before `_text`
         self._arrivals: deque[tuple[int, float]] = deque()  # when the whole text had reached a length
+        self._refused = ""  # what `feed` had let go when it raised
         self.edited = False
+        self.spared: Sequence[str] = ()
+        """What may leave with the pieces of a `feed_each` that raised, since it stood before what was refused."""
 
     @property
     def held(self) -> int:
@@ -112,7 +117,8 @@ class StreamGuard:
         return is_calm
 
     def feed(self, text: str, now: float = 0.0) -> str:
-        """Takes the next piece and returns what may leave now, which may be empty. Raises `StreamHeldTooLong`."""
+        """Takes the next piece and returns what may leave now, which may be empty. Raises `StreamHeldTooLong`, and what `decide` raises."""
+        self._refused = ""
         if self._foreseen is None or self._foreseen.piece is not text:
             self.foresee(text)
         foreseen, self._foreseen = self._foreseen, None
@@ -120,9 +126,10 @@ class StreamGuard:
         opens = foreseen.opens
         self._text += text
         self._arrivals.append((self._length + len(self._text), now))
-        if len(self._text) - opens > self._limit:
+        is_too_long = len(self._text) - opens > self._limit
+        out = self._refused = self._release(max(opens, self._sent), opens, is_calm=foreseen.is_calm)
+        if is_too_long:
             raise StreamHeldTooLong(f"more than {self._limit} characters would have to be held back before they could be checked")
-        out = self._release(max(opens, self._sent), opens, is_calm=foreseen.is_calm)
         reached = self._length + self._sent
         while self._arrivals and self._arrivals[0][0] <= reached:
             self._arrivals.popleft()
@@ -130,6 +137,16 @@ class StreamGuard:
         if hold is not None and self._arrivals and (now - self._arrivals[0][1]) * 1000 > hold.milliseconds:
             out += self._overdue(hold)
         return out
+
+    def feed_each(self, pieces: Sequence[str], now: float = 0.0) -> list[str]:
+        """`feed` for pieces that came at once, looked at once: what may leave with each of them."""
+        waiting = [self._text[self._sent :] + pieces[0], *pieces[1:]]
+        try:
+            out = self.feed("".join(pieces), now)
+        except Exception:
+            self.spared = _shared(self._refused, waiting, self.held)
+            raise
+        return [out] if len(pieces) == 1 else _shared(out, waiting, self.held)
 
     def close(self) -> str:
         """The rest, checked as it stands. Nothing is held back afterwards."""
@@ -158,7 +175,13 @@ class StreamGuard:
                 horizon = max(finding.start, self._sent)  # it is still open: everything from its start waits
                 break
         new = [finding for finding in found if finding.start < horizon]
-        replacer = self._inspector.decide(new, self._length)
+        try:
+            replacer = self._inspector.decide(new, self._length)
+        except Exception:
+            first = new[0].start if new else self._sent
+            if first > self._sent:
+                self._refused = self._release(first, first, is_calm=True)
+            raise
         pieces: list[str] = []
         done = self._sent
         for finding in new:
@@ -193,3 +216,31 @@ class StreamGuard:
 
     def _is_inside(self, prefix: str) -> bool:
         return inside_json_string(prefix, is_inside=self._in_string)
+
+
+def _shared(out: str, pieces: Sequence[str], held: int) -> list[str]:
+    """What leaves with each of the pieces, of whose end `held` characters wait: what was edited leaves with the first that it changed."""
+    original = "".join(pieces)
+    original = original[: len(original) - held]
+    same = _alike(out, original)
+    behind = _alike(out[same:][::-1], original[same:][::-1])
+    edited = out[same : len(out) - behind]
+    shares: list[str] = []
+    place = 0
+    for piece in pieces:
+        end = min(place + len(piece), len(original))
+        share = original[place : min(end, same)]
+        if edited and end > same:
+            share, edited = share + edited, ""
+        shares.append(share + original[max(place, len(original) - behind) : end])
+        place = end
+    return [*shares[:-1], shares[-1] + edited]
+
+
+def _alike(one: str, other: str) -> int:
+    """How many first characters two texts share."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if one[:middle] == other[:middle] else (low, middle - 1)
+    return low

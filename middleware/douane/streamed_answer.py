@@ -7,28 +7,27 @@ that just stops for a whole one.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from douane.client import LARGE, Client
 from douane.enforce import Unfulfillable
-from douane.errors import BodyRejected, ShapeRejected, UpstreamBroken, UpstreamError
+from douane.errors import UpstreamBroken, UpstreamError
 from douane.guard import Admission, Observed
 from douane.leg import ChannelKey, StreamDenied, StreamLeg
 from douane.refusal import Refusal, of_decision, of_error
 from douane.stream import StreamHeldTooLong
 from douane.wire import openai, openai_stream, sse
 from douane.wire.body import Body, BodyLimits
+from douane.wire.openai_events import DONE, EventReader, Item, Run
 from douane.wire.openai_stream import Chunk
 
 __all__ = ["StreamEnded", "StreamedAnswer"]
 
-_DONE = "[DONE]"
 _SEEN_LIMIT = 256
 _AT_ONCE = 2048  # bytes
 _MOST_CHANNELS = 512
-_EVENTS = frozenset({"message", "error", "ping", "completion", "chunk"})
-_KEEP_ALIVE = b": keep-alive\n\n"
+_GOES_ON = "a choice of the stream goes on after it had finished"
 
 
 class StreamEnded(OSError):
@@ -46,7 +45,7 @@ class StreamedAnswer:
         self._observed = observed
         self._headers = headers
         self._limits = limits
-        self._parser = sse.SseParser(limits.size)
+        self._events = EventReader(limits)
         self._leg: StreamLeg | None = None
         self._templates: dict[ChannelKey, Body] = {}  # the last chunk of each channel, from which an extra one can be made
         self._last: Body | None = None
@@ -67,9 +66,8 @@ class StreamedAnswer:
         items, broken = await self._take(piece)
         if items:
             leg = await self._open(items)
-            is_small = sum(len(item.body.raw) for item in items if item.body is not None) <= LARGE
             outcome, done = _Outcome(b""), b""
-            while is_small and items and outcome.refusal is None and self._is_calm(leg, items[0]):
+            while items and outcome.refusal is None and self._is_calm(leg, items[0]):
                 outcome = self._guarded(leg, [items.pop(0)])
                 done += outcome.data
                 if len(done) > _AT_ONCE and outcome.refusal is None:  # many came in one read: the first need not wait for the last
@@ -82,37 +80,20 @@ class StreamedAnswer:
         if broken is not None:
             raise broken
 
-    async def _take(self, piece: bytes) -> tuple[list["_Item"], UpstreamBroken | None]:
+    async def _take(self, piece: bytes) -> tuple[list[Item | Run], UpstreamBroken | None]:
         """The items that these bytes complete, up to the end of the stream or to what is broken: what came before that is delivered."""
-        found: list[sse.Event | sse.Comment] = []
-        broken: UpstreamBroken | None = None
-        try:
-            for item in self._parser.feed(piece):
-                found.append(item)
-                if isinstance(item, sse.Event) and item.data.strip() == _DONE:
-                    break
-        except UpstreamBroken as cause:
-            broken = cause
-
-        def read() -> tuple[list[_Item], UpstreamBroken | None]:
-            items: list[_Item] = []
-            try:
-                for item in found:
-                    items.append(self._read(item))
-            except UpstreamBroken as cause:
-                return items, cause
-            return items, broken
-
-        is_large = sum(len(item.data) for item in found if isinstance(item, sse.Event)) > LARGE
-        return await self._client.blocking(read) if is_large else read()
+        events, broken = self._events.feed(piece)
+        is_large = sum(len(event.data) for event in events if isinstance(event, sse.Event)) > LARGE
+        items, unreadable = await self._client.blocking(lambda: self._events.read(events)) if is_large else self._events.read(events)
+        return items, unreadable or broken
 
     async def finish(self) -> None:
         """The app has sent everything. Raises `UpstreamBroken` for a stream that stops before it has finished."""
         if not self.has_ended:
             leg = self._leg
-            if leg is None or not self._parser.is_clean or not self._choices or not all(self._choices.values()):
+            if leg is None or not self._events.is_clean or not self._choices or not all(self._choices.values()):
                 raise UpstreamBroken("the stream broke off before it had finished")
-            rest = await self._client.blocking(lambda: self._guarded(leg, [_Item(is_done=True)]))
+            rest = await self._client.blocking(lambda: self._guarded(leg, [Item(is_done=True)]))
             await self._deliver(leg, replace(rest, ending=b""))
         if not self._is_closed:
             await self._close(b"")
@@ -130,7 +111,7 @@ class StreamedAnswer:
             await client.blocking(lambda: client.border.guard.fail(admission, cause.code))
             await client.refuse(refusal, admission.id, admission.seq)
             return
-        outcome = await client.blocking(lambda: self._guarded(leg, [_Item(is_done=True)]))
+        outcome = await client.blocking(lambda: self._guarded(leg, [Item(is_done=True)]))
         await client.blocking(lambda: leg.conclude("upstream_broken", cause.code))
         await self._close(outcome.data + sse.encode(_error_body(refusal)))
 
@@ -147,23 +128,11 @@ class StreamedAnswer:
 
     # One piece, step by step
 
-    def _read(self, item: sse.Event | sse.Comment) -> "_Item":
-        if isinstance(item, sse.Comment):
-            return _Item(_KEEP_ALIVE)  # that it came is passed on, what it says is not: nothing inspects it
-        if item.data.strip() == _DONE:
-            return _Item(is_done=True)
-        try:
-            body = Body.parse(item.data.encode(), self._limits)
-            event = item.event if item.event in _EVENTS else ""  # any other name could be a text, and nothing inspects it
-            return _Item(event=event, body=body, chunk=openai_stream.read_chunk(body))
-        except (BodyRejected, ShapeRejected) as cause:
-            raise UpstreamBroken(f"an event of the stream cannot be read: {cause}") from cause
-
-    async def _open(self, items: Iterable["_Item"]) -> StreamLeg:
+    async def _open(self, items: Iterable[Item | Run]) -> StreamLeg:
         """Decide before the first byte, with what the first chunk says of the model."""
         if self._leg is not None:
             return self._leg
-        matches = all(self._matches(item.chunk) for item in items if item.chunk is not None)
+        matches = all(self._matches(item.chunk) for item in items if isinstance(item, Item) and item.chunk is not None)
         client, admission = self._client, self._admission
         leg = StreamLeg(client.border.guard, admission, replace(self._observed, model_matches=matches))
         try:
@@ -182,27 +151,33 @@ class StreamedAnswer:
         destination = self._admission.destination
         return destination is not None and chunk.model in ("", destination.model)
 
-    def _is_calm(self, leg: StreamLeg, item: "_Item") -> bool:
-        """Whether an item can be guarded on the event loop: nothing will be found, and no other process asked."""
-        chunk = item.chunk
-        if chunk is None:
+    def _is_calm(self, leg: StreamLeg, item: Item | Run) -> bool:
+        """Whether an item can be guarded on the event loop: it is small, nothing will be found, and no other process asked."""
+        if isinstance(item, Run):
+            is_small = sum(map(len, item.texts)) <= LARGE
+            return is_small and item.pattern.is_passed and leg.is_calm(item.pattern.fragment.channel, "".join(item.texts))
+        body, chunk = item.body, item.chunk
+        if chunk is None or body is None:
             return not item.is_done
-        if chunk.finished or leg.is_news(chunk.facts, model_matches=self._matches(chunk)):
+        if len(body.raw) > LARGE or chunk.finished or leg.is_news(chunk.facts, model_matches=self._matches(chunk)):
             return False
         if not all(segment.text in self._seen or leg.is_calm_text(segment.text) for segment in chunk.segments):
             return False
         channels = [fragment.channel for fragment in chunk.fragments]
         return len(set(channels)) == len(channels) and all(leg.is_calm(fragment.channel, fragment.text) for fragment in chunk.fragments)
 
-    def _guarded(self, leg: StreamLeg, items: Iterable["_Item"]) -> "_Outcome":
+    def _guarded(self, leg: StreamLeg, items: Iterable[Item | Run]) -> "_Outcome":
         """What may leave of these items, and how it goes on; blocking where a text is not calm."""
         pieces: list[bytes] = []
         try:
             for item in items:
-                if item.is_done:
+                if isinstance(item, Run):
+                    self._pass_run(leg, item, pieces)
+                elif item.is_done:
                     pieces.append(self._rest_of(leg, None))
-                    return _Outcome(b"".join(pieces), ending=sse.encode(_DONE))
-                pieces.append(item.verbatim if item.chunk is None else self._pass(leg, item))
+                    return _Outcome(b"".join(pieces), ending=sse.encode(DONE))
+                else:
+                    pieces.append(self._pass(leg, item))
         except StreamDenied as denied:
             return _Outcome(b"".join(pieces), refusal=of_decision(denied.decision, self._admission.id))
         except (StreamHeldTooLong, Unfulfillable) as cause:
@@ -233,10 +208,33 @@ class StreamedAnswer:
 
     # One chunk
 
-    def _pass(self, leg: StreamLeg, item: "_Item") -> bytes:
+    def _pass_run(self, leg: StreamLeg, run: Run, pieces: list[bytes]) -> None:
+        """Add the chunks of a run to `pieces`, those before what is refused too."""
+        pattern = run.pattern
+        if not pattern.is_passed:
+            for item in self._events.whole(run):
+                pieces.append(self._pass(leg, item))
+            return
+        fragment = pattern.fragment
+        if self._choices[fragment.choice]:
+            raise UpstreamBroken(_GOES_ON)
+        self._templates[fragment.channel] = self._last = pattern.body
+        texts: Sequence[str] = ()
+        try:
+            texts = leg.feed_each(fragment.channel, run.texts, in_json=fragment.in_json)
+        except (StreamDenied, StreamHeldTooLong):
+            texts = leg.spared(fragment.channel)
+            raise
+        finally:
+            pieces += (
+                sse.encode(data if text == said else pattern.written(text), pattern.event)
+                for data, said, text in zip(run.datas, run.texts, texts, strict=False)
+            )
+
+    def _pass(self, leg: StreamLeg, item: Item) -> bytes:
         body, chunk = item.body, item.chunk
-        assert body is not None
-        assert chunk is not None
+        if body is None or chunk is None:
+            return item.verbatim
         leg.note(chunk.facts, model_matches=self._matches(chunk))
         for place, text in chunk.named:
             if self._named.setdefault(place, text) != text:
@@ -257,11 +255,13 @@ class StreamedAnswer:
             # What a chunk of ours is made from must not hold what was edited in the endpoint's.
             body = Body.parse(body.rewrite(values=values), self._limits)
             values = {}
+        elif item.pattern is not None:
+            item.pattern.is_passed = True
         if len(self._templates) > _MOST_CHANNELS:
             raise UpstreamBroken(f"the stream has more than {_MOST_CHANNELS} texts at once")
         for fragment in chunk.fragments:
             if self._choices.setdefault(fragment.choice, False) and fragment.text:
-                raise UpstreamBroken("a choice of the stream goes on after it had finished")
+                raise UpstreamBroken(_GOES_ON)
             text = leg.feed(fragment.channel, fragment.text, in_json=fragment.in_json)
             self._templates[fragment.channel] = body
             if fragment.choice in chunk.finished:
@@ -296,18 +296,7 @@ class StreamedAnswer:
             chunk = json.loads(openai_stream.finish_chunk(self._last, choice, "content_filter"))
             chunk["douane"] = {"message": refusal.message, **refusal.detail}
             pieces.append(sse.encode(json.dumps(chunk, ensure_ascii=False, separators=(",", ":"))))
-        return b"".join((*pieces, sse.encode(_DONE)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """One event of the stream as it was read: a chunk, the end, or something that passes as it is."""
-
-    verbatim: bytes = b""
-    event: str = ""
-    body: Body | None = field(default=None, repr=False)
-    chunk: Chunk | None = field(default=None, repr=False)
-    is_done: bool = False
+        return b"".join((*pieces, sse.encode(DONE)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from douane.wire.lens import Lens, Rule, escape, fields, ignore, opaque, text, w
 from douane.wire.openai import FINISH_REASONS, PROTOCOL, ROLES, SERVICE_TIERS
 from douane.wire.openai_logprobs import spelt
 
-__all__ = ["Channel", "Chunk", "Fragment", "extra_chunk", "finish_chunk", "read_chunk"]
+__all__ = ["Channel", "Chunk", "Fragment", "extra_chunk", "finish_chunk", "is_text", "read_chunk"]
 
 Channel = tuple[str | int, ...]
 """`("delta", <the choice's index>, *path)`: a text that grows over chunks. A tool call is named by its own `index`."""
@@ -273,6 +273,12 @@ def read_chunk(body: Body) -> Chunk:
 
 # Names of an endpoint's own extensions, seen in the field; they hold nothing.
 _COMMON_NAMES = frozenset({"error", "message", "type", "param", "code", "provider", "x_groq", "citations", "prompt_filter_results"})
+
+
+def is_text(channel: Channel) -> bool:
+    """Whether it is a usual text of a choice, or the arguments of a tool: what it says changes nothing of how its chunk is read."""
+    path = channel[2:]
+    return (len(path) == 1 and path[0] in _TEXTS) or path[-2:] == ("function", "arguments") or path == ("function_call", "arguments")
 
 
 def extra_chunk(template: Body, channel: Channel, text: str) -> bytes:
