@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 __all__ = [
+    "Constraint",
+    "ConstraintOf",
     "Destination",
     "Egress",
     "Exchange",
+    "Format",
     "Leg",
     "Opaque",
     "Principal",
@@ -81,6 +84,35 @@ class Egress:
     kind: Literal["web_search", "remote_url", "mcp", "unknown"]
 
 
+ConstraintOf = Literal["answer", "arguments"]
+Format = Literal[
+    "date",
+    "date-time",
+    "duration",
+    "email",
+    "hostname",
+    "idn-email",
+    "idn-hostname",
+    "ipv4",
+    "ipv6",
+    "regex",
+    "time",
+    "uri",
+    "uuid",
+    "other",
+]
+"""The formats of JSON Schema 2020-12 (validation, 7.3) that hold a text to a form, and any other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """What a JSON schema of the request holds strings to, in the answer or in the arguments of its tools. `format` is told for a format."""
+
+    of: ConstraintOf
+    kind: Literal["enum", "format", "length", "pattern"]
+    format: Format | Literal[""] = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One leg of a request to a model, as the lens found it.
@@ -88,7 +120,7 @@ class Exchange:
     `tools_declared` are names of tools, `tools_at` the pointers of the objects that declare them, in the same order.
     `unknown` holds the places of strings outside the protocol map; they are segments too, of kind `unknown`.
     `choices` is how many answers a request asks for, `output_tokens` how many tokens it lets each have at most; None where it does not say.
-    `json_answer` says that the request asks for an answer that is JSON.
+    `json_answer` says that the request asks for an answer that is JSON, `constraints` what its schemas hold strings to.
     `model` is what the caller asked for: text of the caller, so never logged unless it is a configured name.
     """
 
@@ -106,6 +138,7 @@ class Exchange:
     choices: int | None = None
     output_tokens: int | None = None
     json_answer: bool = False
+    constraints: tuple[Constraint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,6 +190,7 @@ class Guard:
     def release(self, admission: Admission, exchange: Exchange, observed: Observed, carry_out: CarryOut) -> Release:
         """Detect, decide, enforce and record an answer that is there as a whole. Raises `LogUnavailable`."""
         started = time.monotonic_ns()
+        exchange = replace(exchange, constraints=admission.ask.exchange.constraints)
         scan = admission.scanner.answers.scan(exchange.segments, admission.vault.names)
         scan = replace(scan, findings=self.judge_origin(admission.vault, [s.text for s in exchange.segments], scan.findings))
         candidates = _chosen(admission)

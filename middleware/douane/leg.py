@@ -258,6 +258,7 @@ class StreamLeg:
             tuple(fact for fact in self._facts if isinstance(fact, Egress)),
             tuple(fact.place for fact in self._facts if isinstance(fact, _Unknown)),
             tools_called=tuple(fact.name for fact in self._facts if isinstance(fact, _Called)),
+            constraints=ask.exchange.constraints,
         )
         # The newest findings where there are too many to tell: a policy that counts sees at least this many.
         scan = ScanResult(tuple(self._findings), tuple(self._reports.values()))

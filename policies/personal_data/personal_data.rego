@@ -67,9 +67,40 @@ realistic := {"realistic", "realistic_valid"}
 partial := {"generalise", "hash", "mask"}
 
 # Whatever is no style of the action is a label: no type is left out because of a word that fits another action.
-labelled(chosen, styles) := {type | some type in chosen; not object.get(object.get(settings, "styles", {}), type, "label") in styles}
+labelled(chosen, others) := {type | some type in chosen; not object.get(styles, type, "label") in others}
 
-styled(chosen, style) := {type | some type in chosen; settings.styles[type] == style}
+styled(chosen, style) := {type | some type in chosen; styles[type] == style}
+
+# Where a schema holds strings to a form, and nothing is said of a type itself, it is replaced as the settings say for schemas.
+styles := chosen if {
+	input.exchange.constraints
+	settings.in_schemas in realistic
+	chosen := object.union({type: settings.in_schemas | some type in shaped}, object.get(settings, "styles", {}))
+} else := object.get(settings, "styles", {})
+
+# Types that would have to stand where the schema asks for a form that no label has.
+shaped := {type | some constraint in input.exchange.constraints; some type in held_to(constraint)}
+
+held_to(constraint) := types if constraint.kind in {"length", "pattern"}
+
+held_to(constraint) := object.get(formats, constraint.format, types) if constraint.kind == "format"
+
+# Any other format may be one of any type. What a list allows stands in the schema itself, and is replaced there as in the text.
+formats := {
+	"date": set(),
+	"date-time": set(),
+	"duration": set(),
+	"email": {"EMAIL_ADDRESS"},
+	"hostname": set(),
+	"idn-email": {"EMAIL_ADDRESS"},
+	"idn-hostname": set(),
+	"ipv4": {"IP_ADDRESS"},
+	"ipv6": {"IP_ADDRESS"},
+	"regex": set(),
+	"time": set(),
+	"uri": set(),
+	"uuid": set(),
+}
 
 violations contains violation if {
 	input.leg == "request"
@@ -103,7 +134,7 @@ obligations contains obligation if {
 # related_resources:
 # - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_25/oj
 obligations contains obligation if {
-	settings.styles != {}
+	styles != {}
 	input.leg == "request"
 	found != set()
 	some style in realistic
@@ -111,6 +142,33 @@ obligations contains obligation if {
 	chosen != []
 	obligation := {"kind": "pseudonymise", "types": chosen, "style": style, "rule": "douane.personal_data.realistic"}
 }
+
+# METADATA
+# title: No label where a schema asks for a form
+# description: A JSON schema of the request holds strings to a form that the label of these types would not have, and the settings refuse that.
+# custom:
+#   id: douane.personal_data.in_schemas
+#   severity: medium
+# related_resources:
+# - ref: https://eur-lex.europa.eu/eli/reg/2016/679/art_25/oj
+violations contains violation if {
+	input.exchange.constraints
+	input.leg == "request"
+	settings.in_schemas == "deny"
+	found != set()
+	chosen := sort((labelled(found_for("pseudonymise"), realistic) & shaped) - unasked)
+	chosen != []
+	violation := {
+		"id": "douane.personal_data.in_schemas",
+		"kind": "content",
+		"severity": "medium",
+		"message": sprintf("a JSON schema of the request asks for a form that no label of %s has; an operator can give it a realistic one under `personal_data.styles`", [concat(", ", chosen)]),
+		"refs": ["GDPR Art. 25"],
+	}
+}
+
+# Types of which the settings say themselves that a label is wanted.
+unasked := {type | some type, _ in settings.styles}
 
 # METADATA
 # title: Personal data is removed

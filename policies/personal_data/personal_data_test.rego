@@ -264,3 +264,49 @@ test_originals_are_withheld_from_some if {
 }
 
 kinds(obligations) := {obligation.kind | some obligation in obligations}
+
+asking(constraints) := object.union(found({"PERSON": 1, "EMAIL_ADDRESS": 1}), {"exchange": {"constraints": constraints}})
+
+for_email := [{"of": "answer", "kind": "format", "format": "email"}]
+
+test_where_a_schema_asks_for_a_form_the_style_is_that_of_schemas if {
+	label := {["pseudonymise", "label", ["EMAIL_ADDRESS", "PERSON"]]}
+	styled_as(personal_data.obligations) == label with input as asking(for_email)
+	both := {["pseudonymise", "realistic_valid", ["EMAIL_ADDRESS"]], ["pseudonymise", "label", ["PERSON"]]}
+	styled_as(personal_data.obligations) == both with input as asking(for_email)
+		with data.personal_data.in_schemas as "realistic_valid"
+	every kind in ["length", "pattern"] {
+		styled_as(personal_data.obligations) == {["pseudonymise", "realistic", ["EMAIL_ADDRESS", "PERSON"]]} with input as asking([{
+			"of": "arguments",
+			"kind": kind,
+			"format": "",
+		}])
+			with data.personal_data.in_schemas as "realistic"
+	}
+	every constraint in [["enum", ""], ["format", "uuid"]] {
+		styled_as(personal_data.obligations) == label with input as asking([{"of": "answer", "kind": constraint[0], "format": constraint[1]}])
+			with data.personal_data.in_schemas as "realistic"
+	}
+	styled_as(personal_data.obligations) == label with input as asking(for_email)
+		with data.personal_data.in_schemas as "realistic"
+		with data.personal_data.styles as {"EMAIL_ADDRESS": "label"}
+}
+
+test_where_a_schema_asks_for_a_form_labels_can_be_refused if {
+	refused := {"douane.personal_data.in_schemas"}
+	ids(personal_data.violations) == refused with input as asking(for_email)
+		with data.personal_data.in_schemas as "deny"
+	ids(personal_data.violations) == refused with input as asking([{"of": "answer", "kind": "format", "format": "other"}])
+		with data.personal_data.in_schemas as "deny"
+	every style in ["label", "realistic"] {
+		ids(personal_data.violations) == set() with input as asking(for_email)
+			with data.personal_data.in_schemas as "deny"
+			with data.personal_data.styles as {"EMAIL_ADDRESS": style}
+	}
+	ids(personal_data.violations) == set() with input as asking(for_email)
+	ids(personal_data.violations) == set() with input as asking(for_email)
+		with data.personal_data.in_schemas as "deny"
+		with data.personal_data.actions as {"EMAIL_ADDRESS": "redact"}
+	ids(personal_data.violations) == set() with input as found({"EMAIL_ADDRESS": 1})
+		with data.personal_data.in_schemas as "deny"
+}

@@ -73,6 +73,7 @@ kinds := {
 		"default_action": actions,
 		"actions": "map",
 		"styles": "map",
+		"in_schemas": {"deny", "label", "realistic", "realistic_valid"},
 		"article_9": (actions | {"default"}),
 		"article_10": (actions | {"default"}),
 		"labels": "map",

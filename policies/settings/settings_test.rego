@@ -127,6 +127,7 @@ test_actions_are_known_and_so_are_their_types if {
 	is_told(personal_data({"transfer_bases": ["consent"]}), "personal_data.transfer_bases holds consent")
 	is_told(personal_data({"deny_special": true}), "personal_data.deny_special is no setting")
 	is_told(personal_data({"styles": {"IBAN": "mask"}}), "personal_data.styles.IBAN is no type")
+	is_told(personal_data({"in_schemas": "mask"}), "personal_data.in_schemas is mask")
 	is_told(personal_data({"withhold_from": {"apps": "letters"}}), "personal_data.withhold_from.apps must be")
 	is_told(personal_data({"withhold_from": {"tenants": []}}), "personal_data.withhold_from.tenants must be")
 	personal_data({"article_9": "deny", "article_10": "redact", "transfer_bases": ["derogation"], "no_purpose": "refuse"}) == set()

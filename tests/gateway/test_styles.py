@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema
 import pytest
 
 from fakes.stack import Stack, stack
@@ -53,6 +54,48 @@ def test_each_type_leaves_in_its_style_and_comes_back_where_it_can(tmp_path: Pat
         answer = ask(running, TEXT, stream=stream)
         back = streamed(answer) if stream else answer.json()["choices"][0]["message"]["content"]
         assert back == f"Dear ANNA BERGER, we wrote to {VALUES[1]} about {VALUES[4]} and **** **** **** 1111."
+
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"to": {"type": "string", "format": "email"}, "note": {"type": "string"}},
+    "required": ["to"],
+    "additionalProperties": False,
+}
+IN_SCHEMA = {"response_format": {"type": "json_schema", "json_schema": {"name": "letter", "strict": True, "schema": SCHEMA}}}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_keeps_to_its_schema_on_both_sides(tmp_path: Path, stream: bool) -> None:
+    policies = with_settings({"in_schemas": "realistic_valid"})
+    with stack(tmp_path, policies=policies, realistic_surrogates=True, surrogate_key_env="SURROGATE_KEY") as running:
+        text = f'Write to "Anna Berger" <{VALUES[1]}>.'
+        ask(running, text, **IN_SCHEMA)
+        told = running.paris.received[-1].json["messages"][-1]["content"]
+        found = re.fullmatch(r'Write to "(<PERSON_[a-z]{5}>)" <(\S+@example\.(?:org|com|net))>\.', told)
+        assert found is not None, told
+        said = json.dumps({"to": found[2], "note": f"for {found[1]}"})
+        check = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
+        check.validate(json.loads(said))
+        pieces = [chunk({"content": said[at : at + 3]}) for at in range(0, len(said), 3)]
+        running.paris.script = lambda c: (
+            c.stream([*pieces, chunk({}, "stop"), b"data: [DONE]\n\n"]) if stream else c.answer(chat_answer(said))
+        )
+        answer = ask(running, text, stream=stream, **IN_SCHEMA)
+        back = json.loads(streamed(answer) if stream else answer.json()["choices"][0]["message"]["content"])
+        check.validate(back)
+        assert back == {"to": VALUES[1], "note": "for Anna Berger"}
+        facts = [event["input"]["exchange"].get("constraints") for event in running.events]
+        assert facts == [[{"of": "answer", "kind": "format", "format": "email"}]] * 4
+
+
+def test_a_request_in_whose_schema_no_label_fits_is_refused_where_the_settings_say_so(tmp_path: Path) -> None:
+    with stack(tmp_path, policies=with_settings({"in_schemas": "deny"})) as running:
+        answer = ask(running, f"Write to {VALUES[1]}.", **IN_SCHEMA)
+        assert answer.status_code == 400
+        assert "a JSON schema of the request asks for a form that no label of EMAIL_ADDRESS has" in answer.json()["error"]["message"]
+        assert not running.paris.received
+        assert ask(running, f"Write to {VALUES[1]}.").status_code == 200
 
 
 def test_who_is_not_to_have_originals_gets_surrogates(tmp_path: Path) -> None:

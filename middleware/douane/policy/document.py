@@ -84,6 +84,7 @@ def write(
             "unknown": list(exchange.unknown),
             "choices": exchange.choices,
             "output_tokens": exchange.output_tokens,
+            **_constraints(exchange),
         },
         "principal": {
             "tenant": principal.tenant,
@@ -131,6 +132,11 @@ def _languages(scan: ScanResult, count: int) -> Sequence[Mapping[str, str]]:
 
 def _known(name: str, vocabulary: AbstractSet[str]) -> str:
     return name if name in vocabulary else "*"
+
+
+def _constraints(exchange: Exchange) -> dict[str, object]:
+    told = [{"of": one.of, "kind": one.kind, "format": one.format} for one in exchange.constraints]
+    return {"constraints": told} if told else {}
 
 
 def _facts(destination: Destination) -> dict[str, object]:

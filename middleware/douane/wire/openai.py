@@ -12,6 +12,7 @@ from typing import cast
 from douane.errors import ShapeRejected
 from douane.exchange import Exchange, Role, Trust
 from douane.wire.body import Body
+from douane.wire.json_schema import constraints
 from douane.wire.lens import (
     Lens,
     Rule,
@@ -237,7 +238,9 @@ def read_request(body: Body) -> Exchange:
         elif name != "model":
             lens.member(name, value, "", "")
     exchange = _exchange(lens, "request", model, bool(stream))
-    return replace(exchange, choices=choices, output_tokens=output_tokens, json_answer=_is_json_asked(request))
+    return replace(
+        exchange, choices=choices, output_tokens=output_tokens, json_answer=_is_json_asked(request), constraints=constraints(request)
+    )
 
 
 def _is_json_asked(request: Mapping[str, object]) -> bool:
