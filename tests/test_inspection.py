@@ -202,6 +202,70 @@ def test_any_split_comes_out_as_the_whole_text(case: tuple[str, list[str]]) -> N
     assert streamed(INSPECTION.scanner, pieces) == whole(INSPECTION.scanner, text)
 
 
+SMALL = st.sampled_from(
+    (
+        *[
+            "the",
+            "parcel",
+            "left",
+            "this",
+            "morning",
+            "and",
+            "she",
+            "said",
+            "that",
+            "we",
+            "should",
+            "write",
+            "to",
+            "them",
+            "about",
+            "it",
+            "soon",
+            "at",
+            "home",
+            "via",
+            "rue",
+            "a",
+        ],
+        *[
+            "password",
+            "secret",
+            "anna",
+            "berg",
+            "dot",
+            "com",
+            "point",
+            "number",
+            "card",
+            "token",
+            "street",
+            "van",
+            "der",
+            "of",
+            "for",
+            "on,",
+            "in",
+            "mail",
+            "my",
+            "name",
+            "is",
+            "mr",
+        ],
+        *["angelita", "jackowski", "that", "with", "from", "into", "abcd", "bcdfg"],
+    )
+)
+PHRASES = st.lists(SMALL, min_size=1, max_size=6).map(" ".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.one_of(PHRASES, PHRASES, FRAGMENTS, st.sampled_from((" ", ", "))), min_size=2, max_size=8).map("".join), st.integers(1, 11)
+)
+def test_words_of_small_letters_come_out_as_the_whole_text(text: str, step: int) -> None:
+    assert streamed(INSPECTION.scanner.answers, in_steps(text, step)) == whole(INSPECTION.scanner.answers, text)
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
 @pytest.mark.parametrize("sign", ["%40", "=40", "&#64;", "\\u0040", "@", "at"])
 def test_an_address_that_is_spelled_out_with_an_escape_leaves_no_part_behind(sign: str, size: int) -> None:

@@ -99,6 +99,11 @@ class Known:
         """Those values alone that have one of these `words_beside` what was found: no other can be found again."""
         return cls(value for value in values if not words.isdisjoint(_WORD.findall(value[1].casefold())))
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no value to be found."""
+        return not self._firsts
+
     def spans(self, text: str) -> list[Span]:
         """Every value that stands in the text, and every part that stands in none of them."""
         spans: list[Span] = []

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is told of prose at once is what the long way would tell: nothing that is open is overlooked for the sake of speed."""
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -13,7 +14,9 @@ from douane.detect.identifiers.spoken import open_spoken
 from douane.detect.identifiers.words import Words
 from douane.detect.identifiers.zone import Zone
 from douane.detect.names.cues import cues
-from douane.detect.names.open import open_chain, open_pattern, open_words
+from douane.detect.names.lists import lists
+from douane.detect.names.open import beginnings, open_chain, open_pattern, open_words
+from douane.detect.prose import open_prose, prose
 from douane.detect.readings import compact, encoded, named
 from douane.detect.run import run_start
 
@@ -65,14 +68,15 @@ class Everything(frozenset[str]):
 
 CUES = cues()
 CHAIN, WORDS = open_pattern(CUES), open_words(CUES)
+BEGUN = beginnings(WORDS)
 
 
 @given(TEXTS)
 @example("seen by Anna of ")
 @example("nº ")
 def test_a_chain_of_a_name_is_found_whether_or_not_prose_is_told_at_once(text: str) -> None:
-    slow = open_chain(text, CHAIN, Everything())
-    assert open_chain(text, CHAIN, WORDS) == slow
+    slow = open_chain(text, CHAIN, Everything(), BEGUN, lists())
+    assert open_chain(text, CHAIN, WORDS, BEGUN, lists()) == slow
 
 
 @given(TEXTS)
@@ -103,3 +107,48 @@ def test_no_number_with_separators_and_no_escape_is_overlooked(text: str) -> Non
     assert compact.open_number(text) == (number.start() if number else len(text))
     escape = named._OPEN.search(text, max(0, len(text) - named._LAST))
     assert named.open_named(text) == (escape.start() if escape else len(text))
+
+
+@pytest.mark.parametrize(
+    ("before", "rest", "words"),
+    [
+        ("It is ", "so far, and no fur", {"so", "far", "and", "no", "fur"}),
+        ("It is", " so", {"so"}),
+        ("", "so it is ", {"so", "it", "is"}),
+        ("It is ", "a", {"a"}),
+        ("It is ", "", set()),
+        ("It i", "s so", None),
+        ("It is ", "a word", None),
+        ("It is ", "so.", None),
+        ("It is ", "so  far", None),
+        ("It is ", "So", None),
+        ("It is ", "so 1", None),
+        ("It is ", "caf\u00e9 ", None),
+        ("It is ", "so at ", None),
+        ("It is ", "com dot ", None),
+        ("It is ", "so ,", None),
+        ("It is ", "word " * 20, None),
+    ],
+)
+def test_only_words_of_small_letters_are_prose(before: str, rest: str, words: set[str] | None) -> None:
+    assert prose(before + rest, len(before)) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("so we met the colleague ", "colleague "),
+        ("so we met the colleague a", "colleague a"),
+        ("so we met the colleague fr", ""),
+        ("so we met the ", ""),
+    ],
+)
+def test_before_an_address_in_words_one_word_is_held(text: str, held: str) -> None:
+    place = open_prose(text)
+    assert place is not None
+    assert text[place:] == held
+
+
+def test_prose_whose_words_may_be_digits_of_base64_takes_a_closer_look() -> None:
+    assert open_prose("said bG8g ") is None
+    assert open_prose("so they said that SGVsbG8gdGhlcmUgZnJpZW5kcyBvZiBtaW5l") is None

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import get_args
 
 from douane.detect.memory import Memory
+from douane.detect.prose import open_prose, prose
 from douane.detect.readings.escape import escapes
 from douane.detect.readings.reading import Reading, decided, open_from, readings
 from douane.detect.readings.view import View
@@ -62,6 +63,7 @@ class Scan:
         self._horizons = tuple(_horizon_of(detector) for detector in self._detectors)
         self._calm = tuple(_calm_of(detector) for detector in self._detectors)
         self._calm_since = tuple(map(_calm_since_of, self._detectors, self._calm))
+        self._shut = tuple(map(_shut_of, self._detectors))
         self._selection = selection
         self._more = more_types
         self._types = _TYPES | more_types
@@ -94,6 +96,10 @@ class Scan:
         """See `Scanner.horizon`. Ordinary prose is held back to the start of its last word."""
         if floor and run_start(text, len(text)) <= floor:
             return floor
+        words = prose(text, floor)
+        place = None if words is None else self._open_prose(text, words)
+        if place is not None:
+            return place
         text = decided(text)
         horizon = len(text)
         try:
@@ -111,6 +117,9 @@ class Scan:
 
     def is_calm(self, text: str, since: int = 0) -> bool:
         """See `Scanner.is_calm`."""
+        words = prose(text, since)
+        if words is not None and self._is_calm_prose(text, since, words):
+            return True
         try:
             ways = readings(text)
         except Exception:  # `scan` reports it
@@ -149,6 +158,19 @@ class Scan:
             return "found" if (cover.start, cover.end) == (span.start, span.end) else "part of what was found"
         other = next((one for one in settled if one.start < span.end and span.start < one.end), None)
         return "found" if other is None else f"gave way to {other.type}"
+
+    def _open_prose(self, text: str, words: AbstractSet[str]) -> int | None:
+        """The horizon of a text that goes on with these words behind what is final; None where that takes a closer look."""
+        horizon = open_prose(text)
+        if horizon is None:
+            return None
+        for is_shut, opens in zip(self._shut, self._horizons, strict=True):
+            if not is_shut(words):
+                horizon = min(horizon, opens(text))
+        return run_start(text, horizon)
+
+    def _is_calm_prose(self, text: str, since: int, words: AbstractSet[str]) -> bool:
+        return all(is_shut(words) or is_calm(text, since) for is_shut, is_calm in zip(self._shut, self._calm_since, strict=True))
 
     def _open(self, text: str, kind: ReadingKind, floor: int) -> int:
         run = run_start(text, len(text))
@@ -273,6 +295,11 @@ def _calm_of(detector: Detector) -> Callable[[str], bool]:
 def _calm_since_of(detector: Detector, is_calm: Callable[[str], bool]) -> Callable[[str, int], bool]:
     method: Callable[[str, int], bool] | None = getattr(detector, "is_calm_since", None)
     return method or (lambda text, _: is_calm(text))
+
+
+def _shut_of(detector: Detector) -> Callable[[AbstractSet[str]], bool]:
+    method: Callable[[AbstractSet[str]], bool] | None = getattr(detector, "is_shut", None)
+    return method or (lambda _: False)
 
 
 def _finds_nothing(detector: Detector, text: str, since: int) -> bool:

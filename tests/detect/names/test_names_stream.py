@@ -94,6 +94,13 @@ def test_a_text_longer_than_any_context_comes_out_as_the_whole(unit: str) -> Non
     assert streamed(SCAN, in_steps(text, 7)) == whole(SCAN, text)
 
 
+@pytest.mark.parametrize("step", [1, 2, 11])
+@pytest.mark.parametrize("sign", list("-./+=#&$~%\\@>"))
+def test_a_street_behind_a_sign_is_held_whole(sign: str, step: int) -> None:
+    text = f"so {sign}rue Gavle oujda and on"
+    assert streamed(SCAN, in_steps(text, step)) == whole(SCAN, text)
+
+
 @pytest.mark.parametrize(
     ("text", "held"),
     [
@@ -101,6 +108,13 @@ def test_a_text_longer_than_any_context_comes_out_as_the_whole(unit: str) -> Non
         ("we met Anna Berger and ", ""),
         ("I went to the ", ""),
         ("The quick brown ", ""),
+        ("The qui", ""),
+        ("The q", "The q"),
+        ("The Qui", "The Qui"),
+        ("The van", "The van"),
+        ("The of", "The of"),
+        ("Anna qui", "Anna qui"),
+        ("Anna The qui", "Anna The qui"),
         ("so they said that it was in New ", "New "),
         ("and then we said hello to ", ""),
         ("I asked anna ", "anna "),

@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
 from importlib.metadata import version
 from typing import Protocol
@@ -52,6 +53,10 @@ class Content:
         """Whether the text has none of the signs without which there is nothing to find."""
         data = _encoded(text)
         return not _hint(_ANY).search(data) and (text.isascii() or not _hint(_BEYOND_ASCII).search(data))
+
+    def is_shut(self, words: AbstractSet[str]) -> bool:
+        """Whether nothing begins, goes on or ends in words of small letters, if nothing before them is open: that is no structure."""
+        return True
 
     def horizon(self, text: str) -> int:
         """The start of what more text could still make, lengthen or tell apart from code."""

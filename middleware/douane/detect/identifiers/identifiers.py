@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -100,6 +101,10 @@ class Identifiers:
     def is_calm_since(self, text: str, since: int) -> bool:
         """The same for what ends after `since`: what begins before it is final."""
         return self.is_calm(text[since:])
+
+    def is_shut(self, words: AbstractSet[str]) -> bool:
+        """Whether nothing begins, goes on or ends in words of small letters, if nothing before them is open: there are none."""
+        return True
 
     def horizon(self, text: str) -> int:
         """The start of what the next characters could still complete or explain, beyond the last run."""

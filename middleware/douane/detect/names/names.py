@@ -2,12 +2,13 @@
 """Finds persons, places and organisations without a model: by lists of names, by the words beside them, and by lists that policy gives."""
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from importlib.metadata import version
 
 from douane.detect.names.cues import cues
 from douane.detect.names.lists import extended, lists
 from douane.detect.names.mail import mail_persons
-from douane.detect.names.open import open_chain, open_pattern, open_phrase, open_words, street_words
+from douane.detect.names.open import beginnings, open_chain, open_pattern, open_phrase, open_words, street_words
 from douane.detect.names.organisations import dotted, organisations
 from douane.detect.names.page import Page
 from douane.detect.names.persons import persons
@@ -51,6 +52,7 @@ class Names:
         self._dotted = dotted(self._cues)
         self._open = open_pattern(self._cues)
         self._open_words = open_words(self._cues)
+        self._begun = beginnings(self._open_words)
         self._streets = street_words(self._cues)
         listed = (("PERSON", persons), ("LOCATION", places), ("ORGANIZATION", organisations))
         self._own = Known(((type_, value) for type_, values in listed for value in values), detector=self.name, rule="list", parts=False)
@@ -59,10 +61,14 @@ class Names:
         """See `Detector.detect`."""
         return [self._spans(text) for text in texts]
 
+    def is_shut(self, words: AbstractSet[str]) -> bool:
+        """Whether nothing begins, goes on or ends in these words of small letters, if nothing before them is open."""
+        return self._own.is_empty and words.isdisjoint(self._open_words) and not small_given(words, self._lists)
+
     def horizon(self, text: str) -> int:
         """Where a name at the end may still begin, change or end: at most 160 characters back, or where one of policy's lists begins."""
         return min(
-            open_chain(text, self._open, self._open_words),
+            open_chain(text, self._open, self._open_words, self._begun, self._lists),
             open_phrase(text, self._lists, self._phrases),
             open_small(text, self._lists),
             self._own.horizon(text),

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from douane.detect.names.cues import Cues
-from douane.detect.names.lists import FIRST, Lists
+from douane.detect.names.lists import FIRST, TITLE, Lists
 from douane.detect.names.places import PHRASE_LENGTH
 from douane.detect.names.words import LETTER, UPPER, lowered
 
-__all__ = ["open_chain", "open_pattern", "open_phrase", "open_words", "street_words"]
+__all__ = ["beginnings", "open_chain", "open_pattern", "open_phrase", "open_words", "street_words"]
 
 _LENGTH = 160
 _WORD = re.compile(rf"(?<!\w){LETTER}++")
+_MERE = re.compile(r"([A-Z][a-z]*) ([a-z]{2,30})")
 _JOINS = "of|für|for|spol\\.|sp\\.|n[°º]"
 _BEHIND_WORDS = ",.;:!?"
 
@@ -30,11 +31,10 @@ def open_pattern(cues: Cues) -> re.Pattern[str]:
     small = rf"(?i:{particle}|{_JOINS}|{LETTER}\.?|(?:{LETTER}\.){{2,4}}{LETTER}?|&|\+)(?![^\s,])"
     space = r",?(?:[ \u00a0]{1,2}| ?\r?\n ?)"
     streets = "|".join(re.escape(cue.phrase) for some in cues.before.values() for cue in some if cue.kind == "street")
-    first = rf"(?:{capital}|(?i:{particle}|{streets})(?=[ \u00a0]))"
+    begun = r"(?<![\w.@#/\\$&=~%+\-])"  # a street may stand behind any sign
+    first = rf"(?:{begun}{capital}|{begun}(?i:{particle})(?=[ \u00a0])|(?<!\w)(?i:{streets})(?=[ \u00a0]))"
     address = r"(?:\"?[ \u00a0:,\-]{0,3}[<(\[]?[\w.+\-]{0,64}@?)"
-    return re.compile(
-        rf"(?<![\w.@#/\\$&=~%+\-]){first}(?:{space}(?:{capital}|{small})){{0,9}}+(?:{address}|,?\s{{0,2}}\S{{0,8}}|,?\s{{1,4}})\Z"
-    )
+    return re.compile(rf"{first}(?:{space}(?:{capital}|{small})){{0,9}}+(?:{address}|,?\s{{0,2}}\S{{0,8}}|,?\s{{1,4}})\Z")
 
 
 def open_words(cues: Cues) -> frozenset[str]:
@@ -49,12 +49,25 @@ def street_words(cues: Cues) -> frozenset[str]:
     return frozenset(form for phrase in streets for word in phrase.lower().split() for form in (word, word.rstrip(".")))
 
 
-def open_chain(text: str, pattern: re.Pattern[str], words: AbstractSet[str]) -> int:
-    """Where the first such name in the last characters of a text starts; `len(text)` where none does. `words` are its `open_words`."""
+def beginnings(words: AbstractSet[str]) -> frozenset[str]:
+    """What more letters could make one of these words."""
+    return frozenset(word[:size] for word in words for size in range(1, len(word) + 1))
+
+
+def open_chain(text: str, pattern: re.Pattern[str], words: AbstractSet[str], begun: AbstractSet[str], lists: Lists) -> int:
+    """Where the first such name in the last characters of a text starts; `len(text)` where none does.
+
+    `words` are its `open_words`, `begun` their `beginnings`.
+    """
     if _is_prose(text[-_LENGTH:], words):
         return len(text)
     match = pattern.search(text, max(0, len(text) - _LENGTH))
-    return len(text) if match is None else match.start()
+    while match is not None:
+        mere = _MERE.fullmatch(text, match.start())
+        if mere is None or mere[2] in begun or not lists.words.get(mere[1].lower(), 0) & TITLE:
+            return match.start()
+        match = pattern.search(text, mere.end(1))  # The, and a word in small letters: no name begins with such a word alone
+    return len(text)
 
 
 def _is_prose(end: str, words: AbstractSet[str]) -> bool:

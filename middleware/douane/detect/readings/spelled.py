@@ -8,7 +8,7 @@ from douane.detect.linear import compiled
 from douane.detect.readings.tail import hits
 from douane.detect.readings.view import View, replaced
 
-__all__ = ["SPELLED", "open_spelled", "spelled"]
+__all__ = ["SIGNS", "SPELLED", "open_spelled", "spelled"]
 
 _AT = "at|arobase|arroba|chiocciola|klammeraffe|apenstaartje|malpa|małpa|snabel-a"
 _DOT = "dot|point|punto|ponto|punkt|punt|kropka|piste"
@@ -40,6 +40,8 @@ _EVERYDAY_WORDS = (
     "im am mit von auf für nicht auch es sie er wir ich le la les de du des un une et est sont en au aux que qui dans par pour "
     "avec sur el los las y con il lo gli e di da è o os em com por het een van op te met w z na "
 )
+SIGNS = frozenset(f"{_AT}|{_DOT}".split("|"))
+"""The words that stand for the signs of an address."""
 _EVERYDAY = frozenset(_EVERYDAY_WORDS.split())
 
 
