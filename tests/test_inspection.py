@@ -202,59 +202,11 @@ def test_any_split_comes_out_as_the_whole_text(case: tuple[str, list[str]]) -> N
     assert streamed(INSPECTION.scanner, pieces) == whole(INSPECTION.scanner, text)
 
 
-SMALL = st.sampled_from(
-    (
-        *[
-            "the",
-            "parcel",
-            "left",
-            "this",
-            "morning",
-            "and",
-            "she",
-            "said",
-            "that",
-            "we",
-            "should",
-            "write",
-            "to",
-            "them",
-            "about",
-            "it",
-            "soon",
-            "at",
-            "home",
-            "via",
-            "rue",
-            "a",
-        ],
-        *[
-            "password",
-            "secret",
-            "anna",
-            "berg",
-            "dot",
-            "com",
-            "point",
-            "number",
-            "card",
-            "token",
-            "street",
-            "van",
-            "der",
-            "of",
-            "for",
-            "on,",
-            "in",
-            "mail",
-            "my",
-            "name",
-            "is",
-            "mr",
-        ],
-        *["angelita", "jackowski", "that", "with", "from", "into", "abcd", "bcdfg"],
-    )
+WORDS = (
+    "the parcel left this morning and she said that we should write to them about it soon at home via rue a password secret anna berg dot "
+    "com point number card token street van der of for on, in mail my name is mr angelita jackowski that with from into abcd bcdfg"
 )
+SMALL = st.sampled_from(WORDS.split())
 PHRASES = st.lists(SMALL, min_size=1, max_size=6).map(" ".join)
 
 
