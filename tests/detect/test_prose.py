@@ -120,6 +120,8 @@ def test_no_number_with_separators_and_no_escape_is_overlooked(text: str) -> Non
         ("It i", "s so", None),
         ("It is ", "a word", None),
         ("It is ", "so.", None),
+        ("It is ", "so. And", None),
+        ("It is ", "so. and so; no! ", {"so", "and", "no"}),
         ("It is ", "so  far", None),
         ("It is ", "So", None),
         ("It is ", "so 1", None),

@@ -8,12 +8,13 @@ from douane.detect.readings.spelled import SIGNS, open_spelled
 
 __all__ = ["open_prose", "prose"]
 
-_PROSE = re.compile(r" ?(?:[a-z]{2,15},? )*+(?:[a-z]{1,15})?")
+_PROSE = re.compile(r" ?(?:[a-z]{2,15}[,.;!?]? )*+(?:[a-z]{1,15})?")
+_MARKS = str.maketrans("", "", ",.;!?")
 _MOST = 64
 
 
 def prose(text: str, floor: int) -> frozenset[str] | None:
-    """The words from `floor` on, where all of it is words of ASCII's small letters with single spaces, or commas and spaces, between.
+    """The words from `floor` on, where all of it is words of ASCII's small letters with a space behind each, and perhaps a mark between.
 
     The last one may be a part of a word, and may be one letter. None where it is anything else, the first is part of a longer word, or
     one stands for a sign of an address.
@@ -22,7 +23,7 @@ def prose(text: str, floor: int) -> frozenset[str] | None:
         return None
     if not _PROSE.fullmatch(text, floor):
         return None
-    words = frozenset(text[floor:].replace(",", "").split())
+    words = frozenset(text[floor:].translate(_MARKS).split())
     return words if words.isdisjoint(SIGNS) else None
 
 

@@ -26,6 +26,7 @@ __all__ = ["Candidate", "Scan"]
 
 _TYPES = frozenset(TYPES)
 _SURE = 0.8
+_BESIDE = 32  # characters before prose that a detector is told
 _Found = dict[bytes, tuple[Span, ...]]
 _KINDS: frozenset[ReadingKind] = frozenset(get_args(ReadingKind))
 
@@ -97,7 +98,7 @@ class Scan:
         if floor and run_start(text, len(text)) <= floor:
             return floor
         words = prose(text, floor)
-        place = None if words is None else self._open_prose(text, words)
+        place = None if words is None else self._open_prose(text, floor, words)
         if place is not None:
             return place
         text = decided(text)
@@ -159,18 +160,20 @@ class Scan:
         other = next((one for one in settled if one.start < span.end and span.start < one.end), None)
         return "found" if other is None else f"gave way to {other.type}"
 
-    def _open_prose(self, text: str, words: AbstractSet[str]) -> int | None:
+    def _open_prose(self, text: str, floor: int, words: AbstractSet[str]) -> int | None:
         """The horizon of a text that goes on with these words behind what is final; None where that takes a closer look."""
+        before = text[max(0, floor - _BESIDE) : floor]
         horizon = open_prose(text)
         if horizon is None:
             return None
         for is_shut, opens in zip(self._shut, self._horizons, strict=True):
-            if not is_shut(words):
+            if not is_shut(words, before):
                 horizon = min(horizon, opens(text))
         return run_start(text, horizon)
 
     def _is_calm_prose(self, text: str, since: int, words: AbstractSet[str]) -> bool:
-        return all(is_shut(words) or is_calm(text, since) for is_shut, is_calm in zip(self._shut, self._calm_since, strict=True))
+        before = text[max(0, since - _BESIDE) : since]
+        return all(is_shut(words, before) or is_calm(text, since) for is_shut, is_calm in zip(self._shut, self._calm_since, strict=True))
 
     def _open(self, text: str, kind: ReadingKind, floor: int) -> int:
         run = run_start(text, len(text))
@@ -297,9 +300,9 @@ def _calm_since_of(detector: Detector, is_calm: Callable[[str], bool]) -> Callab
     return method or (lambda text, _: is_calm(text))
 
 
-def _shut_of(detector: Detector) -> Callable[[AbstractSet[str]], bool]:
-    method: Callable[[AbstractSet[str]], bool] | None = getattr(detector, "is_shut", None)
-    return method or (lambda _: False)
+def _shut_of(detector: Detector) -> Callable[[AbstractSet[str], str], bool]:
+    method: Callable[[AbstractSet[str], str], bool] | None = getattr(detector, "is_shut", None)
+    return method or (lambda _words, _before: False)
 
 
 def _finds_nothing(detector: Detector, text: str, since: int) -> bool:

@@ -101,6 +101,12 @@ def test_a_street_behind_a_sign_is_held_whole(sign: str, step: int) -> None:
     assert streamed(SCAN, in_steps(text, step)) == whole(SCAN, text)
 
 
+@pytest.mark.parametrize("step", [1, 3, 11])
+@pytest.mark.parametrize("text", ["so,anna schmidt met anna at noon", "my name is anna,x and so anna went", "no (anna schmidt) but anna"])
+def test_a_given_name_beside_a_mark_is_seen_whether_or_not_it_stands_elsewhere(text: str, step: int) -> None:
+    assert streamed(SCAN, in_steps(text, step)) == whole(SCAN, text)
+
+
 @pytest.mark.parametrize(
     ("text", "held"),
     [

@@ -10,6 +10,7 @@ import re
 import secrets
 import string
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from importlib.metadata import version
 
@@ -72,6 +73,10 @@ class Canaries:
     def is_calm(self, text: str) -> bool:
         """Whether nothing in the text begins like a canary's shape, and no value is in it."""
         return not self._hint.search(text.encode("utf-8", "surrogatepass"))
+
+    def is_shut(self, words: AbstractSet[str], before: str) -> bool:
+        """Whether nothing begins, goes on or ends in words of small letters, if nothing before them is open: a shape has digits."""
+        return not self._values
 
     def horizon(self, text: str) -> int:
         """The start of a value that is in the text in part. A shape is one run of `run_start`."""

@@ -54,7 +54,7 @@ class Content:
         data = _encoded(text)
         return not _hint(_ANY).search(data) and (text.isascii() or not _hint(_BEYOND_ASCII).search(data))
 
-    def is_shut(self, words: AbstractSet[str]) -> bool:
+    def is_shut(self, words: AbstractSet[str], before: str) -> bool:
         """Whether nothing begins, goes on or ends in words of small letters, if nothing before them is open: that is no structure."""
         return True
 

@@ -102,7 +102,7 @@ class Identifiers:
         """The same for what ends after `since`: what begins before it is final."""
         return self.is_calm(text[since:])
 
-    def is_shut(self, words: AbstractSet[str]) -> bool:
+    def is_shut(self, words: AbstractSet[str], before: str) -> bool:
         """Whether nothing begins, goes on or ends in words of small letters, if nothing before them is open: there are none."""
         return True
 

@@ -21,7 +21,6 @@ from douane.known import Known
 __all__ = ["Names"]
 
 _SHORT = 600
-_PUNCTUATION = ".,;:!?\"'()[]{}<>„“”«»‚‘’*_-–—…/"
 
 
 class Names:
@@ -61,7 +60,7 @@ class Names:
         """See `Detector.detect`."""
         return [self._spans(text) for text in texts]
 
-    def is_shut(self, words: AbstractSet[str]) -> bool:
+    def is_shut(self, words: AbstractSet[str], before: str) -> bool:
         """Whether nothing begins, goes on or ends in these words of small letters, if nothing before them is open."""
         return self._own.is_empty and words.isdisjoint(self._open_words) and not small_given(words, self._lists)
 
@@ -108,4 +107,4 @@ class Names:
 
 
 def _words(text: str) -> set[str]:
-    return {word.strip(_PUNCTUATION) for word in set(text.split())}
+    return set(ANY_WORD.findall(text))

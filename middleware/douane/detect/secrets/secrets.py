@@ -2,6 +2,7 @@
 """Finds secrets by what their issuers put in front of them, by their structure, or by the word that announces them; never by entropy."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from importlib.metadata import version
 from itertools import chain
 
@@ -36,6 +37,13 @@ class Secrets:
     def is_calm(self, text: str) -> bool:
         """Whether nothing in the text announces a secret: one pass over it."""
         return not finds(encoded(text))
+
+    def is_shut(self, words: AbstractSet[str], before: str) -> bool:
+        """Whether nothing begins, goes on or ends in words of small letters behind these characters, if nothing in them is open.
+
+        The password of a `.netrc` is the only secret that may be such a word.
+        """
+        return "password" not in words and "password" not in before
 
     def horizon(self, text: str) -> int:
         """The start of a value, a block or a token at the end of the text that more text could still change."""
