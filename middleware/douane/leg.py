@@ -159,6 +159,19 @@ class StreamLeg:
         self._sent += sum(map(len, out))
         return out
 
+    @property
+    def due(self) -> float | None:
+        """When some text will have waited too long, by the monotonic clock; None where none waits."""
+        return min((due for channel in self._channels.values() if (due := channel.guard.due) is not None), default=None)
+
+    def expire(self) -> Iterator[tuple[ChannelKey, str]]:
+        """What leaves in the place of what has waited too long, by channel. Raises `StreamDenied` or `StreamHeldTooLong`."""
+        for key, channel in self._channels.items():
+            out = channel.guard.expire(time.monotonic())
+            self._sent += len(out)
+            if out:
+                yield key, out
+
     def close(self, key: ChannelKey) -> str:
         """The rest of a channel. Raises `StreamDenied`."""
         channel = self._channels.get(key)

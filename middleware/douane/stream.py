@@ -68,7 +68,7 @@ class StreamGuard:
     `in_json` marks the arguments of a tool call: originals are escaped, and a replacement outside a JSON string is quoted.
     `limit` bounds, in characters, the text from the first place on that could still become part of a finding, so one channel keeps `limit`
     and 256 characters at most, beside the piece that comes. The policy bounds how long it waits, see `Hold`: time is told by the caller, in
-    seconds from any beginning, and what waits too long is noticed with the next piece. Arguments that would have to be cut are refused.
+    seconds from any beginning; what waits too long is noticed with the next piece, or by `expire`. Arguments that would be cut are refused.
     """
 
     __slots__ = (
@@ -133,10 +133,7 @@ class StreamGuard:
         reached = self._length + self._sent
         while self._arrivals and self._arrivals[0][0] <= reached:
             self._arrivals.popleft()
-        hold = self._inspector.hold
-        if hold is not None and self._arrivals and (now - self._arrivals[0][1]) * 1000 > hold.milliseconds:
-            out += self._overdue(hold)
-        return out
+        return out + self.expire(now)
 
     def feed_each(self, pieces: Sequence[str], now: float = 0.0) -> list[str]:
         """`feed` for pieces that came at once, looked at once: what may leave with each of them."""
@@ -153,8 +150,20 @@ class StreamGuard:
         self._foreseen = None
         return self._release(len(self._text), len(self._text))
 
-    def _overdue(self, hold: Hold) -> str:
-        """What leaves in the place of what has waited too long. It stays in the window, so that the rest of a finding is one."""
+    @property
+    def due(self) -> float | None:
+        """When what waits will have waited too long; None where nothing does, or nobody says how long it may."""
+        hold = self._inspector.hold
+        return None if hold is None or not self._arrivals else self._arrivals[0][1] + hold.milliseconds / 1000
+
+    def expire(self, now: float) -> str:
+        """What leaves in the place of what has waited too long, if it has. Raises `StreamHeldTooLong`, and what `decide` raises.
+
+        It stays in the window, so that the rest of a finding is one.
+        """
+        hold, due = self._inspector.hold, self.due
+        if hold is None or due is None or now <= due:
+            return ""
         self._arrivals.clear()
         if hold.then == "pass":
             return self._release(len(self._text), self._sent)

@@ -6,7 +6,9 @@ that is refused ends natively, with `finish_reason: content_filter`; one that br
 that just stops for a whole one.
 """
 
+import asyncio
 import json
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -27,6 +29,7 @@ __all__ = ["StreamEnded", "StreamedAnswer"]
 _SEEN_LIMIT = 256
 _AT_ONCE = 2048  # bytes
 _MOST_CHANNELS = 512
+_LATE = 0.005  # seconds: an alarm never goes off too early
 _GOES_ON = "a choice of the stream goes on after it had finished"
 
 
@@ -54,16 +57,28 @@ class StreamedAnswer:
         self._named: dict[ChannelKey, str] = {}  # what tool calls have said once
         self._seen: set[str] = set()  # texts that repeat in every chunk (its id, the model), found to be harmless
         self._is_closed = False
+        self._turn = asyncio.Lock()  # what the app sends and what has waited too long take turns
+        self._alarm: asyncio.TimerHandle | None = None
+        self._expiring: asyncio.Task[None] | None = None
+        self._failure: Exception | None = None
         self.has_ended = False
 
     async def take(self, piece: bytes) -> None:
         """The next bytes of the stream. Raises `StreamEnded` once the guard has ended it, `UpstreamBroken` where it cannot be read."""
-        if self.has_ended:
-            return
+        async with self._turn:
+            failure, self._failure = self._failure, None
+            if failure is not None:
+                raise failure
+            if self.has_ended:
+                return
+            await self._take(piece)
+            self._set_alarm()
+
+    async def _take(self, piece: bytes) -> None:
         self._size += len(piece)
         if self._size > self._limits.size:
             raise UpstreamBroken("the stream is larger than `limits.response_bytes` allows")
-        items, broken = await self._take(piece)
+        items, broken = await self._read(piece)
         if items:
             leg = await self._open(items)
             outcome, done = _Outcome(b""), b""
@@ -80,7 +95,7 @@ class StreamedAnswer:
         if broken is not None:
             raise broken
 
-    async def _take(self, piece: bytes) -> tuple[list[Item | Run], UpstreamBroken | None]:
+    async def _read(self, piece: bytes) -> tuple[list[Item | Run], UpstreamBroken | None]:
         """The items that these bytes complete, up to the end of the stream or to what is broken: what came before that is delivered."""
         events, broken = self._events.feed(piece)
         is_large = sum(len(event.data) for event in events if isinstance(event, sse.Event)) > LARGE
@@ -89,6 +104,13 @@ class StreamedAnswer:
 
     async def finish(self) -> None:
         """The app has sent everything. Raises `UpstreamBroken` for a stream that stops before it has finished."""
+        async with self._turn:
+            self._cancel_alarm()
+            if self._failure is not None and not isinstance(self._failure, StreamEnded):
+                raise self._failure
+            await self._finish()
+
+    async def _finish(self) -> None:
         if not self.has_ended:
             leg = self._leg
             if leg is None or not self._events.is_clean or not self._choices or not all(self._choices.values()):
@@ -100,6 +122,11 @@ class StreamedAnswer:
 
     async def break_off(self, cause: UpstreamError) -> None:
         """The upstream failed in mid-stream: say so where the client reads, after all that had arrived and may pass."""
+        async with self._turn:
+            self._cancel_alarm()
+            await self._break_off(cause)
+
+    async def _break_off(self, cause: UpstreamError) -> None:
         if self.has_ended:
             if self._leg is not None and not self._is_closed:
                 await self._close(b"")
@@ -117,6 +144,11 @@ class StreamedAnswer:
 
     async def abandon(self, why: str) -> None:
         """Nobody is left to answer to."""
+        async with self._turn:
+            self._cancel_alarm()
+            await self._abandon(why)
+
+    async def _abandon(self, why: str) -> None:
         if self.has_ended:
             return
         self.has_ended = True
@@ -125,6 +157,44 @@ class StreamedAnswer:
             await client.blocking(lambda: client.border.guard.fail(admission, why))
         else:
             await client.blocking(lambda: leg.conclude(why, why))
+
+    # What waits too long while nothing comes
+
+    def _set_alarm(self) -> None:
+        """Look again when something will have waited too long. One alarm at a time: it goes off early where that has left meanwhile."""
+        due = None if self._leg is None or self.has_ended or self._alarm is not None else self._leg.due
+        if due is not None:
+            wait = max(0.0, due - time.monotonic())
+            self._alarm = asyncio.get_running_loop().call_later(wait + _LATE, self._wake)
+
+    def _wake(self) -> None:
+        self._alarm = None
+        self._expiring = asyncio.get_running_loop().create_task(self._expire())
+
+    async def _expire(self) -> None:
+        async with self._turn:
+            leg = self._leg
+            if leg is None or self.has_ended:
+                return
+            try:
+                await self._deliver(leg, await self._client.blocking(lambda: self._overdue(leg)))
+                self._set_alarm()
+            except Exception as cause:  # whoever sends next is told
+                self._failure = cause
+
+    def _overdue(self, leg: StreamLeg) -> "_Outcome":
+        pieces: list[bytes] = []
+        try:
+            for channel, text in leg.expire():
+                pieces.append(sse.encode(openai_stream.extra_chunk(self._templates[channel], channel, text)))
+        except (StreamDenied, StreamHeldTooLong, Unfulfillable) as cause:
+            return _Outcome(b"".join(pieces), refusal=self._refusal(cause))
+        return _Outcome(b"".join(pieces))
+
+    def _cancel_alarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
 
     # One piece, step by step
 
@@ -178,14 +248,16 @@ class StreamedAnswer:
                     return _Outcome(b"".join(pieces), ending=sse.encode(DONE))
                 else:
                     pieces.append(self._pass(leg, item))
-        except StreamDenied as denied:
-            return _Outcome(b"".join(pieces), refusal=of_decision(denied.decision, self._admission.id))
-        except (StreamHeldTooLong, Unfulfillable) as cause:
-            code = "held_too_long" if isinstance(cause, StreamHeldTooLong) else "unfulfillable"
-            message = f"Blocked: {cause} (decision {self._admission.id})"
-            refusal = Refusal(400, "invalid_request_error", code, message, {"decision_id": self._admission.id})
-            return _Outcome(b"".join(pieces), refusal=refusal)
+        except (StreamDenied, StreamHeldTooLong, Unfulfillable) as cause:
+            return _Outcome(b"".join(pieces), refusal=self._refusal(cause))
         return _Outcome(b"".join(pieces))
+
+    def _refusal(self, cause: StreamDenied | StreamHeldTooLong | Unfulfillable) -> Refusal:
+        if isinstance(cause, StreamDenied):
+            return of_decision(cause.decision, self._admission.id)
+        code = "held_too_long" if isinstance(cause, StreamHeldTooLong) else "unfulfillable"
+        message = f"Blocked: {cause} (decision {self._admission.id})"
+        return Refusal(400, "invalid_request_error", code, message, {"decision_id": self._admission.id})
 
     async def _deliver(self, leg: StreamLeg, outcome: "_Outcome") -> None:
         client = self._client

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What stands for a value, by type, as the settings of the policies say; and who gets the value back."""
 
+import contextlib
 import json
 import re
-import time
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -121,22 +122,35 @@ def test_a_style_that_does_not_fit_is_refused_at_start(tmp_path: Path) -> None:
         ("deny", "Write to ", "content_filter"),
     ],
 )
-def test_what_waits_too_long_becomes_what_the_settings_say(tmp_path: Path, then: str, expected: str, reason: str) -> None:
+def test_what_waits_too_long_leaves_while_nothing_comes(tmp_path: Path, then: str, expected: str, reason: str) -> None:
     settings = {"deadline_ms": 5000, "settings": {"ops": {"hold": {"milliseconds": 200, "then": then}}}}
-    pieces = [("Write to str", 0.0), ("anger", 0.4), ("@exam", 0.0), ("ple.net now.", 0.0)]
+    seen, told = threading.Event(), threading.Event()
+    late = list[bool]()
 
     def script(connection: Connection) -> None:
         connection.head(200, "content-type: text/event-stream", "transfer-encoding: chunked")
-        for text, pause in pieces:
-            time.sleep(pause)
-            connection.piece(chunk({"content": text}))
-        connection.piece(chunk({}, "stop") + b"data: [DONE]\n\n")
-        connection.send(b"0\r\n\r\n")
+        connection.piece(chunk({"content": "Write to str"}))
+        connection.piece(chunk({"content": "anger"}))
+        late.append(not seen.wait(20))
+        told.set()
+        with contextlib.suppress(OSError):
+            for text in ("@exam", "ple.net now."):
+                connection.piece(chunk({"content": text}))
+            connection.piece(chunk({}, "stop") + b"data: [DONE]\n\n")
+            connection.send(b"0\r\n\r\n")
 
     with stack(tmp_path, policies=settings) as running:
         running.paris.script = script
-        answer = ask(running, "Hello", stream=True)
-        finished = [json.loads(line[6:])["choices"][0]["finish_reason"] for line in answer.text.splitlines() if line.startswith("data: {")]
-        assert [word for word in finished if word] == [reason]
-        assert streamed(answer) == expected
+        body = {"model": "small", "messages": [{"role": "user", "content": "Hello"}], "stream": True}
+        text, finished = "", list[str]()
+        with httpx.stream("POST", f"{running.base}/chat/completions", json=body, timeout=20) as answer:
+            for line in answer.iter_lines():
+                if line.startswith("data: {"):
+                    choice = json.loads(line[6:])["choices"][0]
+                    text += choice["delta"].get("content") or ""
+                    finished += [choice["finish_reason"]] if choice["finish_reason"] else []
+                if text not in ("", "Write to ") or finished:
+                    seen.set()
+        assert told.wait(20)
+        assert (text, finished, late) == (expected, [reason], [False])
         assert running.events[-1]["custom"]["characters_sent"] == len(expected)
