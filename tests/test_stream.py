@@ -197,3 +197,19 @@ def test_what_stands_before_what_is_refused_may_leave() -> None:
     with pytest.raises(StreamHeldTooLong):
         held.feed_each(["so ", "x" * 12])
     assert list(held.spared) == ["so ", ""]
+
+
+def test_what_waits_too_long_leaves_without_a_next_piece() -> None:
+    guard = StreamGuard(Stand(Hold(100, "pass", "r")))
+    assert guard.due is None
+    assert guard.feed("we met An", 1.0) == "we met "
+    assert guard.due == pytest.approx(1.1)
+    assert guard.expire(1.05) == ""
+    assert guard.expire(1.2) == "An"
+    assert guard.due is None
+    assert guard.expire(9.0) == ""
+    assert StreamGuard(Stand()).due is None
+    with pytest.raises(StreamHeldTooLong):
+        refusing = StreamGuard(Stand(Hold(100, "deny", "r")))
+        refusing.feed("An", 1.0)
+        refusing.expire(1.2)
