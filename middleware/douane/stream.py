@@ -119,7 +119,7 @@ class StreamGuard:
     def feed(self, text: str, now: float = 0.0) -> str:
         """Takes the next piece and returns what may leave now, which may be empty. Raises `StreamHeldTooLong`, and what `decide` raises."""
         self._refused = ""
-        if self._foreseen is None or self._foreseen.piece is not text:
+        if self._foreseen is None or self._foreseen.piece != text:
             self.foresee(text)
         foreseen, self._foreseen = self._foreseen, None
         assert foreseen is not None
