@@ -82,7 +82,8 @@ class StreamedAnswer:
         if items:
             leg = await self._open(items)
             outcome, done = _Outcome(b""), b""
-            while items and outcome.refusal is None and self._is_calm(leg, items[0]):
+            is_small = sum(map(_size_of, items)) <= LARGE
+            while is_small and items and outcome.refusal is None and self._is_calm(leg, items[0]):
                 outcome = self._guarded(leg, [items.pop(0)])
                 done += outcome.data
                 if len(done) > _AT_ONCE and outcome.refusal is None:  # many came in one read: the first need not wait for the last
@@ -222,14 +223,13 @@ class StreamedAnswer:
         return destination is not None and chunk.model in ("", destination.model)
 
     def _is_calm(self, leg: StreamLeg, item: Item | Run) -> bool:
-        """Whether an item can be guarded on the event loop: it is small, nothing will be found, and no other process asked."""
+        """Whether an item can be guarded on the event loop: nothing will be found, and no other process asked."""
         if isinstance(item, Run):
-            is_small = sum(map(len, item.texts)) <= LARGE
-            return is_small and item.pattern.is_passed and leg.is_calm(item.pattern.fragment.channel, "".join(item.texts))
-        body, chunk = item.body, item.chunk
-        if chunk is None or body is None:
+            return item.pattern.is_passed and leg.is_calm(item.pattern.fragment.channel, "".join(item.texts))
+        chunk = item.chunk
+        if chunk is None:
             return not item.is_done
-        if len(body.raw) > LARGE or chunk.finished or leg.is_news(chunk.facts, model_matches=self._matches(chunk)):
+        if chunk.finished or leg.is_news(chunk.facts, model_matches=self._matches(chunk)):
             return False
         if not all(segment.text in self._seen or leg.is_calm_text(segment.text) for segment in chunk.segments):
             return False
@@ -378,6 +378,10 @@ class _Outcome:
     data: bytes = field(repr=False)
     ending: bytes | None = None
     refusal: Refusal | None = None
+
+
+def _size_of(item: Item | Run) -> int:
+    return sum(map(len, item.datas)) if isinstance(item, Run) else 0 if item.body is None else len(item.body.raw)
 
 
 def _error_body(refusal: Refusal) -> bytes:
