@@ -111,7 +111,8 @@ class StreamLeg:
         self._reports = {report.name: report for report in admission.scanner.answers.scan(()).reports}
         self._findings: deque[Finding] = deque(maxlen=_FINDINGS_TOLD)
         self._facts: dict[_Fact, None] = {}
-        self._sent = 0
+        self.sent = 0
+        """Characters let go; whoever drops some of them takes them back."""
         self._decision = Decision("deny")
         self._replacer = Replacer((), admission.vault)
         self._hold: Hold | None = None
@@ -150,13 +151,13 @@ class StreamLeg:
             channel = self._channels[key] = _Channel(self, len(self._texts), "arguments" if in_json else "text", in_json or is_answer)
             self._texts.append(channel)
         out = channel.feed(pieces)
-        self._sent += sum(map(len, out))
+        self.sent += sum(map(len, out))
         return out
 
     def spared(self, key: ChannelKey) -> Sequence[str]:
         """See `StreamGuard.spared`; it is taken to leave."""
         out = self._channels[key].guard.spared
-        self._sent += sum(map(len, out))
+        self.sent += sum(map(len, out))
         return out
 
     @property
@@ -168,7 +169,7 @@ class StreamLeg:
         """What leaves in the place of what has waited too long, by channel. Raises `StreamDenied` or `StreamHeldTooLong`."""
         for key, channel in self._channels.items():
             out = channel.guard.expire(time.monotonic())
-            self._sent += len(out)
+            self.sent += len(out)
             if out:
                 yield key, out
 
@@ -176,7 +177,7 @@ class StreamLeg:
         """The rest of a channel. Raises `StreamDenied`."""
         channel = self._channels.get(key)
         out = "" if channel is None else channel.guard.close()
-        self._sent += len(out)
+        self.sent += len(out)
         return out
 
     def whole(self, segment: Segment) -> str:
@@ -250,7 +251,7 @@ class StreamLeg:
             "edits": dict(counts),
             "status": self._observed.status,
             "ended": ended,
-            "characters_sent": self._sent,
+            "characters_sent": self.sent,
         }
         metrics = {"timer_total_ns": time.monotonic_ns() - self.admission.started}
         result = final_result(self._decision, self._result)

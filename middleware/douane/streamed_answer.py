@@ -83,16 +83,17 @@ class StreamedAnswer:
             leg = await self._open(items)
             outcome, done = _Outcome(b""), b""
             is_small = sum(map(_size_of, items)) <= LARGE
-            while is_small and items and outcome.refusal is None and self._is_calm(leg, items[0]):
+            while is_small and items and outcome.goes_on and self._is_calm(leg, items[0]):
                 outcome = self._guarded(leg, [items.pop(0)])
                 done += outcome.data
-                if len(done) > _AT_ONCE and outcome.refusal is None:  # many came in one read: the first need not wait for the last
+                if len(done) > _AT_ONCE and outcome.goes_on:  # many came in one read: the first need not wait for the last
                     await self._client.body(done, more=True)
                     outcome, done = _Outcome(b""), b""
-            if items and outcome.refusal is None:
+            if items and outcome.goes_on:
                 outcome = await self._client.blocking(lambda: self._guarded(leg, items))
                 done += outcome.data
             await self._deliver(leg, replace(outcome, data=done))
+            broken = outcome.broken or broken
         if broken is not None:
             raise broken
 
@@ -244,12 +245,15 @@ class StreamedAnswer:
                 if isinstance(item, Run):
                     self._pass_run(leg, item, pieces)
                 elif item.is_done:
-                    pieces.append(self._rest_of(leg, None))
+                    for channel in self._templates:
+                        pieces.append(self._rest_of(leg, channel))
                     return _Outcome(b"".join(pieces), ending=sse.encode(DONE))
                 else:
-                    pieces.append(self._pass(leg, item))
+                    pieces.append(self._whole(leg, item))
         except (StreamDenied, StreamHeldTooLong, Unfulfillable) as cause:
             return _Outcome(b"".join(pieces), refusal=self._refusal(cause))
+        except UpstreamBroken as cause:
+            return _Outcome(b"".join(pieces), broken=cause)
         return _Outcome(b"".join(pieces))
 
     def _refusal(self, cause: StreamDenied | StreamHeldTooLong | Unfulfillable) -> Refusal:
@@ -285,7 +289,7 @@ class StreamedAnswer:
         pattern = run.pattern
         if not pattern.is_passed:
             for item in self._events.whole(run):
-                pieces.append(self._pass(leg, item))
+                pieces.append(self._whole(leg, item))
             return
         fragment = pattern.fragment
         if self._choices[fragment.choice]:
@@ -302,6 +306,14 @@ class StreamedAnswer:
                 sse.encode(data if text == said else pattern.written(text), pattern.event)
                 for data, said, text in zip(run.datas, run.texts, texts, strict=False)
             )
+
+    def _whole(self, leg: StreamLeg, item: Item) -> bytes:
+        sent = leg.sent
+        try:
+            return self._pass(leg, item)
+        except Exception:
+            leg.sent = sent  # nothing of the chunk leaves
+            raise
 
     def _pass(self, leg: StreamLeg, item: Item) -> bytes:
         body, chunk = item.body, item.chunk
@@ -340,7 +352,7 @@ class StreamedAnswer:
                 text += leg.close(fragment.channel)
             if text != fragment.text:
                 values[fragment.pointer] = text
-        extra = b"".join(self._rest_of(leg, choice) for choice in chunk.finished)
+        extra = b"".join(self._rest_of(leg, channel) for channel in self._templates if channel[1] in chunk.finished)
         self._choices |= dict.fromkeys(chunk.finished, True)
         for choice, pointer in chunk.logprobs:
             if not all(leg.is_verbatim(channel) for channel in self._templates if channel[1] == choice):
@@ -349,15 +361,10 @@ class StreamedAnswer:
         self._last = body
         return extra + sse.encode(body.rewrite(values=values) if values else body.raw, item.event)
 
-    def _rest_of(self, leg: StreamLeg, choice: int | None) -> bytes:
-        """What is still held back of a choice, or of all, checked as it stands, in chunks of its own."""
-        pieces = []
-        for channel, template in self._templates.items():
-            if choice is None or channel[1] == choice:
-                rest = leg.close(channel)
-                if rest:
-                    pieces.append(sse.encode(openai_stream.extra_chunk(template, channel, rest)))
-        return b"".join(pieces)
+    def _rest_of(self, leg: StreamLeg, channel: ChannelKey) -> bytes:
+        """What is still held back of a text, checked as it stands, in a chunk of its own."""
+        rest = leg.close(channel)
+        return sse.encode(openai_stream.extra_chunk(self._templates[channel], channel, rest)) if rest else b""
 
     def _refused(self, refusal: Refusal) -> bytes:
         """The native end of a stream whose content is refused; SDKs read the finish reason, people the detail beside it."""
@@ -373,11 +380,16 @@ class StreamedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What may leave after one piece: `data`, and where the stream is at its end, `ending` or the refusal that takes its place."""
+    """What may leave after one piece: `data`, and where the stream is at its end, `ending`, the refusal in its place, or the fault."""
 
     data: bytes = field(repr=False)
     ending: bytes | None = None
     refusal: Refusal | None = None
+    broken: UpstreamBroken | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        return self.refusal is None and self.broken is None
 
 
 def _size_of(item: Item | Run) -> int:
