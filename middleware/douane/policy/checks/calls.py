@@ -116,6 +116,10 @@ def _target(program: Program, scope: Scope, use: Use) -> Iterator[Problem]:
                     )
         return
     name = ".".join(part if isinstance(part, str) else "[..]" for part in use.path)
+    if name == "contains":  # OPA reads a keyword there, the embedded engine the builtin
+        what = "`contains` is a keyword behind `with`; call it in a function of your own, and replace that"
+        yield scope.module.problem(use.node, "with/target", what)
+        return
     if use.variable is not None or name not in program.builtins:
         yield scope.module.problem(
             use.node, "with/target", f"`with` replaces `input`, `data` or a function, and `{name}` is none of them; mend the name"
