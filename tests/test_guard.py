@@ -54,6 +54,17 @@ def carry_out(edits: Edits) -> bytes:
     return json.dumps(dict(edits.values)).encode()
 
 
+def test_a_surrogate_that_was_not_restored_stays_that_of_its_value_in_the_next_turn() -> None:
+    post = Post(by_leg(allow(PSEUDONYMISE)))
+    first = post.admit("write to Anna").vault.surrogate("PERSON", "Anna")
+    for role, is_same in (("assistant", True), ("user", False)):
+        said = Segment("/messages/1/content", f"I wrote to {first}.", "/messages/1/content", role, trust="model" if is_same else "user")
+        asked = ask("write to Anna")
+        segments = (*asked.exchange.segments, said)
+        admission = post.guard.admit(replace(asked, exchange=replace(asked.exchange, segments=segments)), carry_out)
+        assert (admission.vault.surrogate("PERSON", "Anna") == first) == is_same
+
+
 def test_an_allowed_request_carries_surrogates_not_names() -> None:
     post = Post(by_leg(allow(PSEUDONYMISE)))
     admission = post.admit("write to Anna")

@@ -16,8 +16,9 @@ from douane.client import Client
 from douane.errors import UpstreamBroken
 from douane.streamed_answer import StreamedAnswer, StreamEnded
 from douane.wire.body import BodyLimits
+from fakes.parts import allow
 from fakes.upstream import chunk
-from test_guard import OBSERVED
+from test_guard import OBSERVED, REDACT, RESTORE
 from test_leg import Stream, denies_findings
 
 LIMITS = BodyLimits(1_000_000, 64, 10_000)
@@ -142,3 +143,23 @@ def test_what_came_before_what_is_broken_leaves() -> None:
     one = heard([b"".join(events)], None)
     assert one.texts == {(0, "content"): "Good morning. "}
     assert one.end == "a choice of the stream goes on after it had finished"
+
+
+def test_nothing_may_follow_the_end_of_a_choice_but_empty_texts() -> None:
+    events = [chunk({"content": text}) for text in ("Hi ", "you ")]
+    for reads in ([*events, ENDS[0], chunk({"content": ""}), DONE], [b"".join([*events, ENDS[0], chunk({"content": ""}), DONE])]):
+        assert heard(reads, None).end == "complete"
+
+
+def test_an_id_with_a_finding_is_put_to_the_policy_once() -> None:
+    asked = list[object]()
+
+    def rules(document: object) -> str:
+        asked.append(document)
+        return allow(RESTORE, REDACT)
+
+    events = [chunk({"content": "so "}).replace(b"chatcmpl-1", b"id Zoe") for _ in range(50)]
+    one = heard([*events, ENDS[0], DONE], rules)
+    assert one.texts == {(0, "content"): "so " * 50}
+    assert all("Zoe" not in text for text in one.rest)
+    assert len(asked) == 2

@@ -304,6 +304,12 @@ def test_no_realistic_surrogate_is_another_one_or_a_value_or_stands_in_the_text(
     assert re.fullmatch(r"<PERSON_[a-z]{5}>", made[2])  # none was free
 
 
+def test_no_realistic_name_has_a_word_that_stands_in_the_text() -> None:
+    names = Names().names
+    vault = realistic(Names(), stands=lambda text: text in ("Lund", "Olaf", "Novak", "Serra"))
+    assert vault.surrogate("PERSON", "Anna Quarta", style="realistic") == names[4]
+
+
 def test_a_type_without_a_realistic_form_is_labelled() -> None:
     for vault in (realistic(Names()), Vault(KEY, "acme", free)):
         assert re.fullmatch(r"<CRYPTO_[a-z]{5}>", vault.surrogate("CRYPTO", "1A1zP1eP5", style="realistic"))

@@ -267,7 +267,8 @@ class Guard:
 
         def is_taken(candidate: str) -> bool:
             if not words:
-                words.update(*(ids_in(segment.text) for segment in segments), ("",))
+                # What a model said before holds ids that were given out: where one was not restored, its value keeps it.
+                words.update(*(ids_in(segment.text) for segment in segments if segment.trust != "model"), ("",))
             return candidate in words
 
         letters: list[str] = []

@@ -56,6 +56,7 @@ class StreamedAnswer:
         self._size = 0
         self._named: dict[ChannelKey, str] = {}  # what tool calls have said once
         self._seen: set[str] = set()  # texts that repeat in every chunk (its id, the model), found to be harmless
+        self._edited: dict[tuple[str, str], str] = {}  # those that were not, by place and text, as they leave
         self._is_closed = False
         self._turn = asyncio.Lock()  # what the app sends and what has waited too long take turns
         self._alarm: asyncio.TimerHandle | None = None
@@ -292,7 +293,7 @@ class StreamedAnswer:
                 pieces.append(self._whole(leg, item))
             return
         fragment = pattern.fragment
-        if self._choices[fragment.choice]:
+        if self._choices[fragment.choice] and any(run.texts):
             raise UpstreamBroken(_GOES_ON)
         self._templates[fragment.channel] = self._last = pattern.body
         texts: Sequence[str] = ()
@@ -327,8 +328,11 @@ class StreamedAnswer:
         for segment in chunk.segments:
             if segment.text in self._seen:
                 continue
-            text = leg.whole(segment)
+            place = (segment.place, segment.text)
+            text = self._edited.get(place) or leg.whole(segment)
             if text != segment.text:
+                if len(self._edited) < _SEEN_LIMIT:
+                    self._edited[place] = text
                 if segment.kind == "key":
                     # Later chunks could not be told from the first where a member had changed its name.
                     raise Unfulfillable("the name of a member would have to be edited in a stream")

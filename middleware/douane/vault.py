@@ -33,6 +33,7 @@ from douane.surrogates.written import REACH, Written, escaped, is_in_url
 __all__ = ["Maker", "Vault", "ids_in", "letters_of"]
 
 _ATTEMPTS = 1000
+_SHORTEST_WORD = 3
 _LABELLED = re.compile(rf"<\w+_([{ALPHABET}]{{{ID_LENGTH}}})>")
 _LABEL = 32
 _EXACT = frozenset({"EMAIL_ADDRESS", "IP_ADDRESS", "PERSON", "LOCATION", "CRYPTO"})
@@ -193,13 +194,18 @@ class Vault:
             candidate = maker.make(label, value, draws.below, valid=valid)
             if candidate is None:
                 break
-            if letters_of(candidate) not in self._plain and not self._stands(candidate):
+            if letters_of(candidate) not in self._plain and not self._is_met(label, candidate):
                 self._plain.add(letters_of(candidate))
                 self._realistic[asked] = candidate
                 self._values[candidate] = (label, value)
                 self._known_again = None
                 break
         return self._realistic[asked]
+
+    def _is_met(self, label: str, candidate: str) -> bool:
+        """Whether the caller's own text holds a realistic surrogate, or a word of a name's: a name is known again by one of its words."""
+        words = [word for word in candidate.split() if len(word) >= _SHORTEST_WORD] if label == "PERSON" else []
+        return any(map(self._stands, (candidate, *words)))
 
     def _keyed(self, purpose: str, label: str, value: str, attempt: int) -> bytes:
         message = b"\0".join((label.encode(), value.encode("utf-8", "surrogatepass"), str(attempt).encode()))

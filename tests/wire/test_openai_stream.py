@@ -135,3 +135,7 @@ def test_parts_of_a_list_grow_but_not_what_says_what_they_are() -> None:
     chunk = read_chunk(body(choice({"content": [thinking]})))
     assert [fragment.text for fragment in chunk.fragments] == ["So"]
     assert {"thinking", "text"} <= {segment.text for segment in chunk.segments if segment.kind == "identifier"}
+
+
+def test_no_repr_shows_what_an_endpoint_called_a_member() -> None:
+    assert "hanna" not in repr(read_chunk(body(choice({"hanna.q@example.org": "x"}))))

@@ -66,7 +66,7 @@ _TOP = {
 class Fragment:
     """A piece of a text that may go on in later chunks. `place` is the path fit for a log; `in_json` marks arguments of a tool call."""
 
-    channel: Channel
+    channel: Channel = field(repr=False)
     choice: int
     pointer: str = field(repr=False)
     place: str

@@ -46,15 +46,15 @@ class SseParser:
 
     def feed(self, raw: bytes) -> Iterator[Event | Comment]:
         """The events and comments that these bytes complete. Raises `UpstreamBroken`, after all that came before what is broken."""
-        broken: UnicodeDecodeError | None = None
+        is_broken = False
         try:
             text = self._decoder.decode(raw)
         except UnicodeDecodeError as cause:
-            broken = cause
+            is_broken = True
             text = cause.object[: cause.start].decode()
         yield from self._take(text)
-        if broken is not None:
-            raise UpstreamBroken("the stream is not UTF-8") from broken
+        if is_broken:
+            raise UpstreamBroken("the stream is not UTF-8")
 
     def _take(self, text: str) -> Iterator[Event | Comment]:
         if not text:
