@@ -223,3 +223,14 @@ def test_words_of_small_letters_come_out_as_the_whole_text(text: str, step: int)
 def test_an_address_that_is_spelled_out_with_an_escape_leaves_no_part_behind(sign: str, size: int) -> None:
     text = f"it is zelda {sign} warehouse . example and so on"
     assert streamed(INSPECTION.scanner, in_steps(text, size)) == whole(INSPECTION.scanner, text)
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+@pytest.mark.parametrize("written", ["-5500000000000004", "[1,-5500000000000004]", '{"a":-5500000000000004,"b":1}', '"-5500000000000004"'])
+def test_arguments_with_a_number_that_is_found_stay_json(written: str, size: int) -> None:
+    text = f'{{"card": {written}}}'
+    out = streamed(INSPECTION.scanner.answers, in_steps(text, size), in_json=True)
+    assert out == whole(INSPECTION.scanner.answers, text, in_json=True)
+    assert "CREDIT_CARD" in out.text
+    assert "5500" not in out.text
+    assert json.loads(out.text)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from douane.json_text import inside_json_string, json_escaped, json_spans, json_unescaped
+from douane.json_text import inside_json_string, json_escaped, json_spans, json_unescaped, number_around
 
 FENCED = 'Here:\n```json\n{"a": 1}\n```\nand\n~~~\n[1, 2]\n~~~\n```python\nprint({})\n```\n'
 
@@ -42,3 +42,19 @@ def test_no_string_is_open_where_json_ends(value: object) -> None:
 
 def test_many_fences_take_no_longer_than_their_length() -> None:
     assert json_spans("```\n" * 50_000) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "number"),
+    [
+        ('{"a": -5500}', "5500", "-5500"),
+        ('{"a": 5500.25e+3, "b": 1}', "5500", "5500.25e+3"),
+        ("[1,55,2]", "55", "55"),
+        ('{"a": "55"}', "55", "55"),
+        ("55", "55", "55"),
+    ],
+)
+def test_a_part_of_a_number_is_widened_to_all_of_it(text: str, found: str, number: str) -> None:
+    place = text.index(found)
+    start, end = number_around(text, place, place + len(found))
+    assert text[start:end] == number

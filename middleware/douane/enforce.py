@@ -25,7 +25,7 @@ from douane.decision import (
 )
 from douane.exchange import Exchange, Segment
 from douane.finding import Finding
-from douane.json_text import inside_json_string, is_json, json_escaped, json_spans, json_unescaped
+from douane.json_text import inside_json_string, is_json, json_escaped, json_spans, json_unescaped, number_around
 from douane.surrogates.irreversible import generalised, masked
 from douane.surrogates.written import is_in_url
 from douane.vault import Vault
@@ -144,6 +144,8 @@ class Replacer:
         done = read = 0
         is_inside = False  # whether a JSON string is open at `read`
         for finding in findings:
+            if finding.end <= done:
+                continue  # a part of a number that is replaced as a whole
             value = text[finding.start : finding.end]
             span = next((span for span in spans if span[0] <= finding.start and finding.end <= span[1]), None)
             if span is not None:
@@ -155,10 +157,15 @@ class Replacer:
             replacement = self.replacement(finding, value, bare=bare or is_in_url(text, finding.start))
             if replacement is None:
                 continue
+            start, end = max(finding.start, done), finding.end
             if span is not None:
-                replacement = json_escaped(replacement) if is_inside else json.dumps(replacement, ensure_ascii=False)
-            pieces += (text[done : finding.start], replacement)
-            done = finding.end
+                if is_inside:
+                    replacement = json_escaped(replacement)
+                else:
+                    (first, end), replacement = number_around(text, start, end), json.dumps(replacement, ensure_ascii=False)
+                    start = max(first, done)
+            pieces += (text[done:start], replacement)
+            done = end
         pieces.append(text[done:])
         rewritten = "".join(pieces)
         if is_arguments and done and is_json(text) and not is_json(rewritten):

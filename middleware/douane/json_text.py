@@ -4,11 +4,13 @@
 import json
 import re
 
-__all__ = ["inside_json_string", "is_json", "json_escaped", "json_spans", "json_unescaped"]
+__all__ = ["inside_json_string", "is_json", "json_escaped", "json_spans", "json_unescaped", "number_around"]
 
 _STRING_OR_QUOTE = re.compile(r'"(?:[^"\\]++|\\.)*+"|"', re.DOTALL)
 _FENCE = re.compile(r"^[ \t]{0,3}(`{3,}|~{3,})[^\n`]{0,64}\n", re.MULTILINE)
 _MOST_FENCES = 64
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_OF_NUMBERS = frozenset("+-.0123456789eE")
 
 
 def json_spans(text: str) -> tuple[tuple[int, int], ...]:
@@ -47,6 +49,16 @@ def json_unescaped(value: str) -> str:
     except ValueError:
         return value
     return meant if isinstance(meant, str) else value
+
+
+def number_around(text: str, start: int, end: int) -> tuple[int, int]:
+    """The number without quotes that a place of a JSON text is a part of: with its sign, fraction and exponent, or the place itself."""
+    first, last = start, end
+    while first and text[first - 1] in _OF_NUMBERS:
+        first -= 1
+    while last < len(text) and text[last] in _OF_NUMBERS:
+        last += 1
+    return (first, last) if _NUMBER.fullmatch(text, first, last) else (start, end)
 
 
 def json_escaped(value: str) -> str:

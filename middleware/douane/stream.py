@@ -15,7 +15,7 @@ from typing import Protocol
 from douane.decision import Hold
 from douane.enforce import Replacer, redaction
 from douane.finding import Finding
-from douane.json_text import inside_json_string, json_unescaped
+from douane.json_text import inside_json_string, json_unescaped, number_around
 from douane.surrogates.written import is_in_url
 
 __all__ = ["Inspector", "StreamGuard", "StreamHeldTooLong"]
@@ -194,17 +194,24 @@ class StreamGuard:
         pieces: list[str] = []
         done = self._sent
         for finding in new:
-            start = max(finding.start, self._sent)  # INVARIANT: what was sent stays sent; the rest of a late finding does not follow it
+            if finding.end <= done:
+                continue  # a part of a number that is replaced as a whole
+            start = max(finding.start, done)  # INVARIANT: what was sent stays sent; the rest of a late finding does not follow it
             value = text[finding.start : finding.end]
             in_url = is_in_url(text, finding.start)
             replacement = replacer.replacement(finding, json_unescaped(value) if self._in_json else value, bare=in_url)
             if replacement is None:
                 continue
+            end = finding.end
             if self._in_json:
                 quoted = json.dumps(replacement, ensure_ascii=False)
-                replacement = quoted[1:-1] if self._is_inside(text[:start]) else quoted
+                if self._is_inside(text[:start]):
+                    replacement = quoted[1:-1]
+                else:
+                    first, end = number_around(text[:horizon], start, end)
+                    start, replacement = max(first, done), quoted
             pieces += (text[done:start], replacement)
-            done = finding.end
+            done = end
         pieces.append(text[done:horizon])
         original = text[self._sent : horizon]
         out = replacer.restore("".join(pieces), in_json=self._in_json, before=text[: self._sent], behind=text[horizon:])

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from douane.client import LARGE, Client
 from douane.enforce import Unfulfillable
 from douane.errors import UpstreamBroken, UpstreamError
+from douane.exchange import Segment
 from douane.guard import Admission, Observed
 from douane.leg import ChannelKey, StreamDenied, StreamLeg
 from douane.refusal import Refusal, of_decision, of_error
@@ -55,8 +56,7 @@ class StreamedAnswer:
         self._choices: dict[int, bool] = {}  # the choices seen, and whether each has finished
         self._size = 0
         self._named: dict[ChannelKey, str] = {}  # what tool calls have said once
-        self._seen: set[str] = set()  # texts that repeat in every chunk (its id, the model), found to be harmless
-        self._edited: dict[tuple[str, str], str] = {}  # those that were not, by place and text, as they leave
+        self._seen: dict[tuple[str, str, str], str] = {}  # texts that repeat in every chunk (its id, the model), as they leave
         self._is_closed = False
         self._turn = asyncio.Lock()  # what the app sends and what has waited too long take turns
         self._alarm: asyncio.TimerHandle | None = None
@@ -83,7 +83,7 @@ class StreamedAnswer:
         if items:
             leg = await self._open(items)
             outcome, done = _Outcome(b""), b""
-            is_small = sum(map(_size_of, items)) <= LARGE
+            is_small = sum(item.size for item in items) <= LARGE
             while is_small and items and outcome.goes_on and self._is_calm(leg, items[0]):
                 outcome = self._guarded(leg, [items.pop(0)])
                 done += outcome.data
@@ -233,7 +233,7 @@ class StreamedAnswer:
             return not item.is_done
         if chunk.finished or leg.is_news(chunk.facts, model_matches=self._matches(chunk)):
             return False
-        if not all(segment.text in self._seen or leg.is_calm_text(segment.text) for segment in chunk.segments):
+        if not all(_said_at(segment) in self._seen or leg.is_calm_text(segment.text) for segment in chunk.segments):
             return False
         channels = [fragment.channel for fragment in chunk.fragments]
         return len(set(channels)) == len(channels) and all(leg.is_calm(fragment.channel, fragment.text) for fragment in chunk.fragments)
@@ -326,19 +326,14 @@ class StreamedAnswer:
                 raise UpstreamBroken("a tool call of the stream names itself in pieces, which clients would join unseen")
         values: dict[str, object] = {}
         for segment in chunk.segments:
-            if segment.text in self._seen:
-                continue
-            place = (segment.place, segment.text)
-            text = self._edited.get(place) or leg.whole(segment)
+            text = self._seen.get(_said_at(segment)) or leg.whole(segment)
+            if len(self._seen) < _SEEN_LIMIT:
+                self._seen[_said_at(segment)] = text
             if text != segment.text:
-                if len(self._edited) < _SEEN_LIMIT:
-                    self._edited[place] = text
                 if segment.kind == "key":
                     # Later chunks could not be told from the first where a member had changed its name.
                     raise Unfulfillable("the name of a member would have to be edited in a stream")
                 values[segment.pointer] = text
-            elif len(self._seen) < _SEEN_LIMIT:
-                self._seen.add(text)
         if values:
             # What a chunk of ours is made from must not hold what was edited in the endpoint's.
             body = Body.parse(body.rewrite(values=values), self._limits)
@@ -396,8 +391,8 @@ class _Outcome:
         return self.refusal is None and self.broken is None
 
 
-def _size_of(item: Item | Run) -> int:
-    return sum(map(len, item.datas)) if isinstance(item, Run) else 0 if item.body is None else len(item.body.raw)
+def _said_at(segment: Segment) -> tuple[str, str, str]:
+    return segment.kind, segment.place, segment.text
 
 
 def _error_body(refusal: Refusal) -> bytes:

@@ -86,6 +86,11 @@ class Item:
     pattern: Pattern | None = None
     is_done: bool = False
 
+    @property
+    def size(self) -> int:
+        """Bytes of JSON."""
+        return 0 if self.body is None else len(self.body.raw)
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -94,6 +99,11 @@ class Run:
     pattern: Pattern
     datas: list[str] = field(repr=False)
     texts: list[str] = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        """Characters of JSON."""
+        return sum(map(len, self.datas))
 
 
 class EventReader:
