@@ -189,7 +189,7 @@ class StreamGuard:
         except Exception:
             first = new[0].start if new else self._sent
             if first > self._sent:
-                self._refused = self._release(first, first, is_calm=True)
+                self._refused += self._release(first, first, is_calm=True)
             raise
         pieces: list[str] = []
         done = self._sent

@@ -55,6 +55,7 @@ def test_a_mask_shows_the_last_of_what_is_long_enough(type_: str, value: str, ex
         ("CREDIT_CARD", "9999", "[a payment card]"),
         ("IP_ADDRESS", "192.0.2.77", "[an address in 192.0.2.x]"),
         ("IP_ADDRESS", "2001:db8:12:ff::1", "[an address in 2001:db8:12:x]"),
+        ("IP_ADDRESS", "fe80::1%eth0", "[an address in fe80:0:0:x]"),
         ("IP_ADDRESS", "192.0.2", "[a network address]"),
         ("VAT_NUMBER", "FR 40 303 265 045", "[a VAT number in FR]"),
         ("VAT_NUMBER", "EL123456789", "[a VAT number in GR]"),

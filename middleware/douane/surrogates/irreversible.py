@@ -185,7 +185,7 @@ def _card(value: str) -> str | None:
 def _network(value: str) -> str | None:
     """The network of 256 addresses, or the /48: not written as an address, so that nobody takes it for one."""
     try:
-        address = ipaddress.ip_address(value)
+        address = ipaddress.ip_address(value.partition("%")[0])  # without its zone (RFC 4007)
     except ValueError:
         return None
     if isinstance(address, ipaddress.IPv4Address):
