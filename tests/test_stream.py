@@ -209,6 +209,11 @@ def test_what_waits_too_long_leaves_without_a_next_piece() -> None:
     assert guard.due is None
     assert guard.expire(9.0) == ""
     assert StreamGuard(Stand()).due is None
+    foreseen = StreamGuard(Stand(Hold(100, "pass", "r")))
+    foreseen.feed("An", 1.0)
+    foreseen.foresee("na ")  # of a text that changes before the piece comes
+    assert foreseen.expire(1.2) == "An"
+    assert foreseen.feed("na ", 1.3) == "[REDACTED:PERSON] "
     with pytest.raises(StreamHeldTooLong):
         refusing = StreamGuard(Stand(Hold(100, "deny", "r")))
         refusing.feed("An", 1.0)

@@ -193,7 +193,9 @@ class GuardMiddleware:
             raise ShapeRejected("conversations are kept for callers with an API key only; leave out `x-douane-conversation`")
         if len(named) > 1 or len(subject) > 1 or not all(map(_NAMED.fullmatch, (*named, *subject))):
             raise ShapeRejected("`x-douane-conversation` and `x-douane-subject` take one value each, of at most 256 visible characters")
-        return Conversation(principal.tenant, subject[0].decode("ascii") if subject else "", named[0].decode("ascii"))
+        # An app's conversations are its own: the last space parts its name from the conversation's, which has none.
+        conversation = f"{principal.app} {named[0].decode('ascii')}"
+        return Conversation(principal.tenant, subject[0].decode("ascii") if subject else "", conversation)
 
     async def _forward(self, scope: Scope, client: Client, admission: Admission) -> None:
         """Hand the request on and the answer back; the outcome is recorded however it ends."""

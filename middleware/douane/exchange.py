@@ -11,11 +11,11 @@ __all__ = [
     "Destination",
     "Egress",
     "Exchange",
-    "Format",
     "Leg",
     "Opaque",
     "Principal",
     "Role",
+    "SchemaFormat",
     "Segment",
     "SegmentKind",
     "TransferBasis",
@@ -85,7 +85,7 @@ class Egress:
 
 
 ConstraintOf = Literal["answer", "arguments"]
-Format = Literal[
+SchemaFormat = Literal[
     "date",
     "date-time",
     "duration",
@@ -110,7 +110,7 @@ class Constraint:
 
     of: ConstraintOf
     kind: Literal["enum", "format", "length", "pattern"]
-    format: Format | Literal[""] = ""
+    format: SchemaFormat | Literal[""] = ""
 
 
 @dataclass(frozen=True, slots=True)

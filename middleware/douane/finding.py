@@ -87,6 +87,8 @@ class Detector(Protocol):
     `detect_compact(texts)`, what it believes in texts without separators (without it, it never sees readings of the kind `compact`);
     `is_calm(text) -> bool`, true only where `detect` would find nothing (without it nothing is calm);
     `is_calm_since(text, since) -> bool`, the same for what ends after a place before which all is final;
+    `is_shut(words, before) -> bool`, the same for a text that goes on, behind what is final, with nothing but these words of small letters
+    (of which the last may be a part of one), and that nothing is open in them; `before` are the last characters before them;
     `is_quick`, true where `detect` needs no other process and no file, and may be asked on an event loop about a few hundred characters.
     """
 

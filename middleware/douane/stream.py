@@ -79,8 +79,8 @@ class StreamGuard:
         "_in_string",
         "_inspector",
         "_length",
+        "_let_go",
         "_limit",
-        "_refused",
         "_sent",
         "_text",
         "edited",
@@ -98,7 +98,7 @@ class StreamGuard:
         self._foreseen: _Foreseen | None = None
         self._length = 0  # how much of the whole text stood before `_text`
         self._arrivals: deque[tuple[int, float]] = deque()  # when the whole text had reached a length
-        self._refused = ""  # what `feed` had let go when it raised
+        self._let_go = ""  # what `feed` had let go when it raised
         self.edited = False
         self.spared: Sequence[str] = ()
         """What may leave with the pieces of a `feed_each` that raised, since it stood before what was refused."""
@@ -118,7 +118,7 @@ class StreamGuard:
 
     def feed(self, text: str, now: float = 0.0) -> str:
         """Takes the next piece and returns what may leave now, which may be empty. Raises `StreamHeldTooLong`, and what `decide` raises."""
-        self._refused = ""
+        self._let_go = ""
         if self._foreseen is None or self._foreseen.piece != text:
             self.foresee(text)
         foreseen, self._foreseen = self._foreseen, None
@@ -127,7 +127,7 @@ class StreamGuard:
         self._text += text
         self._arrivals.append((self._length + len(self._text), now))
         is_too_long = len(self._text) - opens > self._limit
-        out = self._refused = self._release(max(opens, self._sent), opens, is_calm=foreseen.is_calm)
+        out = self._let_go = self._release(max(opens, self._sent), opens, is_calm=foreseen.is_calm)
         if is_too_long:
             raise StreamHeldTooLong(f"more than {self._limit} characters would have to be held back before they could be checked")
         reached = self._length + self._sent
@@ -141,7 +141,7 @@ class StreamGuard:
         try:
             out = self.feed("".join(pieces), now)
         except Exception:
-            self.spared = _shared(self._refused, waiting, self.held)
+            self.spared = _shared(self._let_go, waiting, self.held)
             raise
         return [out] if len(pieces) == 1 else _shared(out, waiting, self.held)
 
@@ -165,6 +165,7 @@ class StreamGuard:
         if hold is None or due is None or now <= due:
             return ""
         self._arrivals.clear()
+        self._foreseen = None
         if hold.then == "pass":
             return self._release(len(self._text), self._sent)
         if hold.then == "deny" or self._in_json:
@@ -189,7 +190,7 @@ class StreamGuard:
         except Exception:
             first = new[0].start if new else self._sent
             if first > self._sent:
-                self._refused += self._release(first, first, is_calm=True)
+                self._let_go += self._release(first, first, is_calm=True)
             raise
         pieces: list[str] = []
         done = self._sent

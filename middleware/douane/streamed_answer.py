@@ -60,7 +60,7 @@ class StreamedAnswer:
         self._is_closed = False
         self._turn = asyncio.Lock()  # what the app sends and what has waited too long take turns
         self._alarm: asyncio.TimerHandle | None = None
-        self._expiring: asyncio.Task[None] | None = None
+        self._expiring: asyncio.Task[None] | None = None  # kept, since a loop holds its tasks weakly
         self._failure: Exception | None = None
         self.has_ended = False
 
@@ -250,7 +250,7 @@ class StreamedAnswer:
                         pieces.append(self._rest_of(leg, channel))
                     return _Outcome(b"".join(pieces), ending=sse.encode(DONE))
                 else:
-                    pieces.append(self._whole(leg, item))
+                    pieces.append(self._pass_counted(leg, item))
         except (StreamDenied, StreamHeldTooLong, Unfulfillable) as cause:
             return _Outcome(b"".join(pieces), refusal=self._refusal(cause))
         except UpstreamBroken as cause:
@@ -290,7 +290,7 @@ class StreamedAnswer:
         pattern = run.pattern
         if not pattern.is_passed:
             for item in self._events.whole(run):
-                pieces.append(self._whole(leg, item))
+                pieces.append(self._pass_counted(leg, item))
             return
         fragment = pattern.fragment
         if self._choices[fragment.choice] and any(run.texts):
@@ -308,7 +308,7 @@ class StreamedAnswer:
                 for data, said, text in zip(run.datas, run.texts, texts, strict=False)
             )
 
-    def _whole(self, leg: StreamLeg, item: Item) -> bytes:
+    def _pass_counted(self, leg: StreamLeg, item: Item) -> bytes:
         sent = leg.sent
         try:
             return self._pass(leg, item)

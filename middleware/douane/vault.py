@@ -33,7 +33,7 @@ from douane.surrogates.written import REACH, Written, escaped, is_in_url
 __all__ = ["Maker", "Vault", "ids_in", "letters_of"]
 
 _ATTEMPTS = 1000
-_SHORTEST_WORD = 3
+_SHORTEST_WORD = 3  # by which a name is known again, see `Alike`
 _LABELLED = re.compile(rf"<\w+_([{ALPHABET}]{{{ID_LENGTH}}})>")
 _LABEL = 32
 _EXACT = frozenset({"EMAIL_ADDRESS", "IP_ADDRESS", "PERSON", "LOCATION", "CRYPTO"})

@@ -89,7 +89,13 @@ def stack(folder: Path, **changes: Any) -> Iterator[Stack]:
     """A gateway that serves on loopback while the block runs."""
     with fake_upstream() as paris, fake_upstream() as virginia:
         config = configuration.read(settings(folder, paris.url, virginia.url, **changes))
-        keys = {"PARIS_KEY": "key-of-paris", "APP_KEY": "key-of-the-app", "OTHER_KEY": "key-of-another", "SURROGATE_KEY": "k" * 32}
+        keys = {
+            "PARIS_KEY": "key-of-paris",
+            "APP_KEY": "key-of-the-app",
+            "OTHER_KEY": "key-of-another",
+            "SECOND_KEY": "key-of-the-second-app",
+            "SURROGATE_KEY": "k" * 32,
+        }
         border = configuration.compose(config, {**keys, "VAULT_KEY": hashlib.sha256(b"a test").hexdigest()})
         app = gateway(border, connect=config.limits.connect_seconds, idle=config.limits.idle_seconds)
         with served(app) as url:

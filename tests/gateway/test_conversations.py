@@ -18,6 +18,7 @@ MAIL = "zelda.quarrington@example.org"
 CALLERS = [
     {"tenant": "acme", "app": "letters", "key_env": "APP_KEY"},
     {"tenant": "other", "app": "letters", "key_env": "OTHER_KEY"},
+    {"tenant": "acme", "app": "support", "key_env": "SECOND_KEY"},
 ]
 
 
@@ -81,6 +82,7 @@ def test_a_stream_is_restored_too(running: Stack) -> None:
         ("c-1", "u-2", "key-of-the-app"),
         ("c-1", "", "key-of-the-app"),
         ("c-1", "u-1", "key-of-another"),
+        ("c-1", "u-1", "key-of-the-second-app"),
         (None, "u-1", "key-of-the-app"),
     ],
 )

@@ -35,6 +35,8 @@ def of_answer(schema: Any) -> set[tuple[str, str]]:
         ({"properties": {"format": "email", "pattern": "x", "enum": ["a"]}}, set()),
         ({"properties": {"properties": {"format": "email"}}}, {("format", "email")}),
         ({"format": 1, "pattern": None, "maxLength": "x", "minLength": True, "enum": "x", "const": 2}, set()),
+        ({"default": {"format": "email"}, "enum": [{"pattern": "x"}], "examples": [{"maxLength": 2}]}, set()),
+        ({"properties": {"default": {"format": "email"}}}, {("format", "email")}),
         (None, set()),
         ([], set()),
         ("email", set()),

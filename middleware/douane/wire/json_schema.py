@@ -7,14 +7,16 @@ Keywords are those of JSON Schema 2020-12 (validation: `enum`, `const`, `pattern
 from collections.abc import Iterator, Mapping
 from typing import cast, get_args
 
-from douane.exchange import Constraint, ConstraintOf, Format
+from douane.exchange import Constraint, ConstraintOf, SchemaFormat
 
 __all__ = ["constraints"]
 
-_FORMATS: frozenset[str] = frozenset(get_args(Format))
+_FORMATS: frozenset[str] = frozenset(get_args(SchemaFormat))
 _SHORTEST_LABEL, _LONGEST_LABEL = 12, 40
 _NAMES_OF_OTHERS = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
 """Their members are named by the author of the schema, and are schemas."""
+_VALUES = frozenset({"default", "const", "enum", "examples"})
+"""They hold values, and no schemas."""
 
 
 def constraints(request: Mapping[str, object]) -> tuple[Constraint, ...]:
@@ -45,7 +47,8 @@ def _in(schema: object, of: ConstraintOf) -> Iterator[Constraint]:
             rest += ((part, True) for part in value)
         if type(value) is not dict:
             continue
-        rest += ((part, not (has_keywords and name in _NAMES_OF_OTHERS)) for name, part in value.items())
+        inner = ((name, part) for name, part in value.items() if not (has_keywords and name in _VALUES))
+        rest += ((part, not (has_keywords and name in _NAMES_OF_OTHERS)) for name, part in inner)
         if not has_keywords:
             continue
         form = value.get("format")
@@ -64,6 +67,5 @@ def _is_below(one: object, other: object) -> bool:
     return type(one) in (int, float) and type(other) in (int, float) and cast("float", one) < cast("float", other)
 
 
-def _format(name: str) -> Format:
-    known: dict[str, Format] = {form: form for form in get_args(Format)}
-    return known.get(name, "other")
+def _format(name: str) -> SchemaFormat:
+    return cast("SchemaFormat", name) if name in _FORMATS else "other"

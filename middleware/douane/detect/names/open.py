@@ -15,7 +15,7 @@ __all__ = ["beginnings", "open_chain", "open_pattern", "open_phrase", "open_word
 
 _LENGTH = 160
 _WORD = re.compile(rf"(?<!\w){LETTER}++")
-_MERE = re.compile(r"([A-Z][a-z]*) ([a-z]{2,30})")
+_CAPITAL_AND_SMALL = re.compile(r"([A-Z][a-z]*) ([a-z]{2,30})")
 _JOINS = "of|für|for|spol\\.|sp\\.|n[°º]"
 _BEHIND_WORDS = ",.;:!?"
 
@@ -63,10 +63,10 @@ def open_chain(text: str, pattern: re.Pattern[str], words: AbstractSet[str], beg
         return len(text)
     match = pattern.search(text, max(0, len(text) - _LENGTH))
     while match is not None:
-        mere = _MERE.fullmatch(text, match.start())
-        if mere is None or mere[2] in begun or not lists.words.get(mere[1].lower(), 0) & TITLE:
+        pair = _CAPITAL_AND_SMALL.fullmatch(text, match.start())
+        if pair is None or pair[2] in begun or not lists.words.get(pair[1].lower(), 0) & TITLE:
             return match.start()
-        match = pattern.search(text, mere.end(1))  # The, and a word in small letters: no name begins with such a word alone
+        match = pattern.search(text, pair.end(1))  # The, and a word in small letters: no name begins with such a word alone
     return len(text)
 
 
