@@ -234,3 +234,9 @@ def test_arguments_with_a_number_that_is_found_stay_json(written: str, size: int
     assert "CREDIT_CARD" in out.text
     assert "5500" not in out.text
     assert json.loads(out.text)
+
+
+@pytest.mark.parametrize("size", [7, 43, 60])
+def test_an_escape_far_behind_changes_nothing_of_what_was_found(size: int) -> None:
+    text = "anna@example.org\u200bxaGVsbG8gd29ybGQgYW5kIGFsbCB0aGUgcmVzdA==The parcel left on Monday. \\u0040"
+    assert streamed(INSPECTION.scanner, in_steps(text, size)) == whole(INSPECTION.scanner, text)

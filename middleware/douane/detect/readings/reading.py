@@ -41,7 +41,7 @@ def readings(text: str) -> list[Reading]:
     deepest = plain
     for meant in meanings(text):
         deepest = Reading("unescaped", meant.text, meant)
-        found += (deepest, *_then(deepest, "unescaped", folded))
+        found += (deepest, *_then(deepest, "folded", folded))
     last = found[-1]
     for hidden in _then(deepest, "decoded", shown):
         last = _plainest(hidden)
